@@ -1,0 +1,243 @@
+package natsrpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+	"go.uber.org/zap"
+
+	"github.com/phonehook/phonehook/messaging"
+)
+
+// Defaults of ServerOptions.
+const (
+	// DefaultSlots is how many messages a worker has in hand at once: at a
+	// provider's usual 100 ms, 2,560 messages a second, and at 20 KiB or so
+	// each some 5 MiB.
+	DefaultSlots = 256
+	// defaultQueueShare is the part of the slots that may wait in the worker
+	// for one to become free: at most a quarter of a message's usual time.
+	defaultQueueShare = 4
+)
+
+// ServerOptions are the settings of a Server.
+type ServerOptions struct {
+	// Tenants are those whose messages the worker takes; "*" stands for all.
+	Tenants []string
+	// Slots is how many messages are worked on at once; 0 means DefaultSlots.
+	Slots int
+	// Queue is how many more may wait for a slot; 0 means a quarter of Slots, and
+	// a negative number none.
+	Queue int
+	// WorkerID names this worker. It is one subject token and differs between
+	// workers; empty makes one up.
+	WorkerID string
+	// Version is what this worker reports of itself to `nats micro info`.
+	Version string
+	// Logger gets what goes wrong between the lines; nil drops it.
+	Logger *zap.Logger
+}
+
+// Server takes offers from gateways and has a Sender work on them.
+type Server struct {
+	nc     *nats.Conn
+	sender messaging.Sender
+	opts   ServerOptions
+	subs   []*nats.Subscription // of offers
+	micro  []*nats.Subscription
+	stats  stats
+
+	// ctx is the parent of every Send; it ends when Drain gives up.
+	ctx  context.Context
+	stop context.CancelCauseFunc
+
+	mu       sync.Mutex
+	draining bool
+	busy     int
+	queue    []*offer
+	idle     chan struct{} // closed when draining and nothing is in hand
+	pace     pace
+
+	beats    sync.WaitGroup
+	closed   chan struct{}
+	claims   *claims
+	drained  sync.Once
+	drainErr error
+}
+
+// stats counts for `nats micro stats`.
+type stats struct {
+	started  time.Time
+	requests atomic.Int64
+	errors   atomic.Int64
+	nanos    atomic.Int64
+}
+
+// NewServer subscribes to the offers of opts.Tenants and begins to work on them.
+// It returns at once, also while nc is not connected.
+func NewServer(nc *nats.Conn, sender messaging.Sender, opts ServerOptions) (*Server, error) {
+	opts = opts.withDefaults()
+	s := &Server{
+		nc: nc, sender: sender, opts: opts,
+		idle: make(chan struct{}), closed: make(chan struct{}),
+	}
+	s.stats.started = time.Now().UTC()
+	s.ctx, s.stop = context.WithCancelCause(context.Background())
+	if err := s.subscribe(); err != nil {
+		s.unsubscribe()
+		return nil, fmt.Errorf("natsrpc: %w", err)
+	}
+	s.beats.Go(s.beat)
+	return s, nil
+}
+
+func (o ServerOptions) withDefaults() ServerOptions {
+	if o.Slots == 0 {
+		o.Slots = DefaultSlots
+	}
+	if o.Queue == 0 {
+		o.Queue = o.Slots / defaultQueueShare
+	}
+	if o.WorkerID == "" {
+		o.WorkerID = nuid.Next()
+	}
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	return o
+}
+
+func (s *Server) subscribe() error {
+	var err error
+	if s.claims, err = newClaims(s.nc, s.opts.WorkerID); err != nil {
+		return err
+	}
+	if err := s.serveMicro(); err != nil {
+		return err
+	}
+	for _, tenant := range s.opts.Tenants {
+		sub, err := s.nc.QueueSubscribe(deliverSubject(tenant), queueGroup, s.receive)
+		if err != nil {
+			return err
+		}
+		s.subs = append(s.subs, sub)
+	}
+	return nil
+}
+
+func (s *Server) unsubscribe() {
+	for _, sub := range append(s.subs, s.micro...) {
+		_ = sub.Unsubscribe() // fails only when the connection is closed already
+	}
+	if s.claims != nil {
+		s.claims.close()
+	}
+}
+
+// WorkerID is the name of this worker.
+func (s *Server) WorkerID() string { return s.opts.WorkerID }
+
+// Drain takes no new offers, hands back those that wait for a slot, and returns
+// when the others are done and their outcomes have left. When ctx ends first, what
+// is still being sent is cut off and reported as such. The connection stays open.
+// A second call returns what the first did.
+func (s *Server) Drain(ctx context.Context) error {
+	s.drained.Do(func() { s.drainErr = s.drain(ctx) })
+	return s.drainErr
+}
+
+func (s *Server) drain(ctx context.Context) error {
+	for _, sub := range s.subs {
+		_ = sub.Drain() // fails only when the connection is closed already
+	}
+	s.handBack()
+	s.awaitDrained(ctx)
+	err := s.finish(ctx)
+	close(s.closed)
+	s.beats.Wait()
+	if flushErr := s.flush(ctx); err == nil {
+		err = flushErr
+	}
+	s.unsubscribe()
+	s.stop(nil)
+	return err
+}
+
+// handBack answers every waiting offer with busy, now and from now on.
+func (s *Server) handBack() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	for _, o := range s.queue {
+		s.answer(o, answerBusy, nil)
+	}
+	s.queue = nil
+	if s.busy == 0 {
+		close(s.idle)
+	}
+}
+
+// awaitDrained waits until every offer that NATS had given us is answered.
+func (s *Server) awaitDrained(ctx context.Context) {
+	ticker := time.NewTicker(time.Millisecond) // a drained subscription sends no signal
+	defer ticker.Stop()
+	for _, sub := range s.subs {
+		for sub.IsValid() {
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// finish waits until nothing is in hand, or cuts it off when ctx ends.
+func (s *Server) finish(ctx context.Context) error {
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+	}
+	s.stop(errors.New("the worker had to stop"))
+	select {
+	case <-s.idle:
+	case <-time.After(time.Second): // a Sender returns shortly after its context ends
+	}
+	return fmt.Errorf("natsrpc: messages were cut off: %w", context.Cause(ctx))
+}
+
+// flush waits until everything published has reached the server.
+func (s *Server) flush(ctx context.Context) error {
+	if !s.nc.IsConnected() {
+		return nil // nothing can leave; the gateways go on without this worker
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := s.nc.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("natsrpc: the last outcomes may not have left: %w", err)
+	}
+	return nil
+}
+
+// beat tells the gateways that this worker lives, until it has drained.
+func (s *Server) beat() {
+	ticker := time.NewTicker(beatInterval)
+	defer ticker.Stop()
+	for {
+		if s.nc.IsConnected() { // old beats are of no use to anyone
+			_ = s.nc.Publish(beatPrefix+s.opts.WorkerID, nil)
+		}
+		select {
+		case <-ticker.C:
+		case <-s.closed:
+			return
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package natsrpc
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+
+	"github.com/phonehook/phonehook/messaging"
+)
+
+// receive takes every offer. NATS calls it for one offer at a time, so it only
+// decides what happens to the offer and never waits.
+func (s *Server) receive(msg *nats.Msg) {
+	o, ok := readOffer(msg, time.Now())
+	if !ok {
+		s.opts.Logger.Warn("ignored a message that is not an offer", zap.String("subject", msg.Subject))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.draining:
+		s.answer(&o, answerBusy, nil)
+	case s.busy < s.opts.Slots:
+		s.busy++
+		go s.work(&o)
+	case len(s.queue) < s.opts.Queue && s.inTime(&o):
+		s.queue = append(s.queue, &o)
+		s.answer(&o, answerAccepted, nil)
+	default:
+		s.answer(&o, answerBusy, nil)
+	}
+}
+
+// inTime says whether an offer that is queued now will get a slot before half of
+// its time is over; the other half is for sending it.
+func (s *Server) inTime(o *offer) bool {
+	turns := len(s.queue)/s.opts.Slots + 1
+	return time.Duration(turns)*s.pace.average < time.Until(o.deadline())/2
+}
+
+// work holds a slot for one offer after the other, until none is waiting.
+func (s *Server) work(o *offer) {
+	for o != nil {
+		began := time.Now()
+		s.serve(o)
+		o = s.next(time.Since(began))
+	}
+}
+
+// next returns the offer that has waited longest, or nil when the slot is free.
+func (s *Server) next(took time.Duration) *offer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pace.note(took)
+	if len(s.queue) > 0 {
+		o := s.queue[0]
+		s.queue = s.queue[1:]
+		return o
+	}
+	s.busy--
+	if s.busy == 0 && s.draining {
+		close(s.idle)
+	}
+	return nil
+}
+
+// serve sees one offer through: claim it if it must be claimed, have it sent,
+// report the outcome.
+func (s *Server) serve(o *offer) {
+	if o.needsClaim(time.Now()) && !s.claim(o) {
+		return // another worker has it, or nobody waits for it any more
+	}
+	accepted := time.AfterFunc(acceptAfter, func() { s.answer(o, answerAccepted, nil) })
+	began := time.Now()
+	receipt, err := s.send(o)
+	accepted.Stop()
+	s.stats.requests.Add(1)
+	s.stats.nanos.Add(int64(time.Since(began)))
+	if err != nil {
+		s.stats.errors.Add(1)
+	}
+	receipt.Worker = s.opts.WorkerID
+	body, err := messaging.EncodeOutcome(receipt, err)
+	if err != nil {
+		s.opts.Logger.Error("an outcome cannot be encoded", zap.String("id", o.id), zap.Error(err))
+		return
+	}
+	s.answer(o, answerOutcome, body)
+}
+
+// send decodes the message and hands it to the Sender, whose panics become errors.
+func (s *Server) send(o *offer) (receipt messaging.Receipt, err error) {
+	m, err := messaging.DecodeMessage(o.body)
+	if err != nil {
+		return receipt, &messaging.Error{Code: messaging.CodeInternal, Detail: "the worker can't read the message", Cause: err}
+	}
+	if err := m.Validate(); err != nil {
+		return receipt, err
+	}
+	ctx, cancel := context.WithDeadlineCause(s.ctx, o.deadline(), errDeadline)
+	defer cancel()
+	if ctx.Err() != nil {
+		return receipt, &messaging.Error{Code: messaging.CodeExpired, Detail: "the deadline passed before any attempt; the message was not sent"}
+	}
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.opts.Logger.Error("panic while sending", zap.String("id", o.id), zap.String("type", fmt.Sprintf("%T", cause)), zap.ByteString("stack", debug.Stack()))
+			err = &messaging.Error{Code: messaging.CodeUnknown, Detail: "the worker failed while sending; the message may have been sent"}
+		}
+	}()
+	return s.sender.Send(ctx, m)
+}
+
+// errDeadline is the cause of a Send's context that ended with its offer.
+var errDeadline = fmt.Errorf("the deadline of the offer: %w", context.DeadlineExceeded)
+
+// claim asks the gateway whether to begin, and takes over the time it grants.
+func (s *Server) claim(o *offer) bool {
+	// A gateway answers at once. When it is silent for this long, it is gone or
+	// its answer is, and not to begin is safe: it offers again.
+	ctx, cancel := context.WithTimeout(s.ctx, 2*acceptWithin)
+	defer cancel()
+	left, granted := s.claims.ask(ctx, o.reply)
+	if granted {
+		o.granted(time.Now(), left)
+	}
+	return granted
+}
+
+// answer publishes an answer to an offer. While the connection is down it waits in
+// the connection's buffer: a late outcome still ends its call.
+func (s *Server) answer(o *offer, answer string, body []byte) {
+	if err := s.nc.PublishMsg(newAnswer(o.reply, answer, s.opts.WorkerID, body)); err != nil {
+		s.opts.Logger.Error("an answer was not sent", zap.String("id", o.id), zap.String("answer", answer), zap.Error(err))
+	}
+}
+
+// pace is a moving average of how long messages take.
+type pace struct{ average time.Duration }
+
+// note weighs a new duration with an eighth, so that some ten messages tell.
+func (p *pace) note(took time.Duration) { p.average += (took - p.average) / 8 }

@@ -1,0 +1,100 @@
+// Package natsserver runs a nats-server with JetStream inside this process: for
+// `phonehook dev`, for benchmarks and for tests. Production runs the server as
+// processes of its own.
+package natsserver
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// readyWithin bounds the start. A server is ready in a few milliseconds; only a
+// large store that has to be recovered takes seconds.
+const readyWithin = 10 * time.Second
+
+// Options say where a Server listens and keeps its data.
+type Options struct {
+	// Host and Port are where the server listens: 127.0.0.1 and a free port by
+	// default.
+	Host string
+	Port int
+	// StoreDir is the folder for JetStream's data. Empty makes a temporary one,
+	// which Shutdown removes.
+	StoreDir string
+}
+
+// Server is a running nats-server.
+type Server struct {
+	server    *server.Server
+	temporary string
+}
+
+// Start starts a server and returns when it takes clients.
+func Start(opts Options) (*Server, error) {
+	s := &Server{}
+	if opts.StoreDir == "" {
+		dir, err := os.MkdirTemp("", "phonehook-nats-")
+		if err != nil {
+			return nil, fmt.Errorf("natsserver: %w", err)
+		}
+		s.temporary, opts.StoreDir = dir, dir
+	}
+	if opts.Host == "" {
+		opts.Host = "127.0.0.1"
+	}
+	if opts.Port == 0 {
+		opts.Port = server.RANDOM_PORT
+	}
+	if err := s.start(opts); err != nil {
+		return nil, errors.Join(err, s.removeTemporary())
+	}
+	return s, nil
+}
+
+func (s *Server) start(opts Options) error {
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "phonehook-embedded",
+		Host:       opts.Host,
+		Port:       opts.Port,
+		JetStream:  true,
+		StoreDir:   opts.StoreDir,
+		NoSigs:     true, // the process around it handles its signals
+		NoLog:      true, // the clients log what concerns them
+	})
+	if err != nil {
+		return fmt.Errorf("natsserver: %w", err)
+	}
+	s.server = srv
+	srv.Start()
+	if !srv.ReadyForConnections(readyWithin) {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return fmt.Errorf("natsserver: not ready on %s:%d within %s; is the port free and %s writable?", opts.Host, opts.Port, readyWithin, opts.StoreDir)
+	}
+	return nil
+}
+
+// URL is what a client connects to.
+func (s *Server) URL() string { return s.server.ClientURL() }
+
+// Shutdown stops the server, waits until it has stopped, and removes its data if
+// they were temporary. It may be called more than once.
+func (s *Server) Shutdown() error {
+	s.server.Shutdown()
+	s.server.WaitForShutdown()
+	return s.removeTemporary()
+}
+
+func (s *Server) removeTemporary() error {
+	if s.temporary == "" {
+		return nil
+	}
+	if err := os.RemoveAll(s.temporary); err != nil {
+		return fmt.Errorf("natsserver: remove temporary data: %w", err)
+	}
+	return nil
+}
