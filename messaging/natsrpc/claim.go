@@ -35,9 +35,9 @@ func (c *claims) receive(msg *nats.Msg) {
 	}
 }
 
-// ask asks on an offer's reply subject whether to begin, and returns the time the
-// gateway grants. No answer by the end of ctx is no.
-func (c *claims) ask(ctx context.Context, reply string) (time.Duration, bool) {
+// ask asks on an offer's reply subject whether to begin, and returns the time that
+// the gateway grants, 0 for none. The error says that no answer came.
+func (c *claims) ask(ctx context.Context, reply string) (time.Duration, error) {
 	token := strconv.FormatUint(c.serial.Add(1), 36)
 	answer := make(chan *nats.Msg, 1)
 	c.waiting.Store(token, answer)
@@ -45,15 +45,17 @@ func (c *claims) ask(ctx context.Context, reply string) (time.Duration, bool) {
 	question := newAnswer(reply, answerClaim, c.worker, nil)
 	question.Reply = c.inbox + token
 	if err := c.nc.PublishMsg(question); err != nil {
-		return 0, false
+		return 0, err
 	}
 	select {
 	case msg := <-answer:
+		if msg.Header.Get(headerGranted) != "true" {
+			return 0, nil // refused, or nobody waits for answers there
+		}
 		left, err := strconv.ParseInt(msg.Header.Get(headerTimeout), 10, 64)
-		granted := msg.Header.Get(headerGranted) == "true" && err == nil
-		return time.Duration(left) * time.Millisecond, granted
+		return time.Duration(left) * time.Millisecond, err
 	case <-ctx.Done():
-		return 0, false
+		return 0, context.Cause(ctx)
 	}
 }
 

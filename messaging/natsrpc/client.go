@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -245,15 +244,9 @@ func (c *Client) receive(msg *nats.Msg) {
 // answerClaim grants a claim for as long as left, or refuses it when that is
 // nothing.
 func (c *Client) answerClaim(msg *nats.Msg, left time.Duration) {
-	if msg.Reply == "" {
-		return
+	if msg.Reply != "" {
+		_ = c.nc.PublishMsg(newGrant(msg.Reply, left)) // without an answer the worker does not begin
 	}
-	header := nats.Header{headerGranted: {strconv.FormatBool(left > 0)}}
-	if left > 0 {
-		header[headerTimeout] = []string{strconv.FormatInt(left.Milliseconds(), 10)}
-	}
-	// A lost answer is a claim not granted: the worker does not begin.
-	_ = c.nc.PublishMsg(&nats.Msg{Subject: msg.Reply, Header: header})
 }
 
 // sleep waits for about d, and returns false when ctx ended first.

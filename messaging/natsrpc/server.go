@@ -183,12 +183,13 @@ func (s *Server) handBack() {
 	}
 }
 
-// awaitDrained waits until every offer that NATS had given us is answered.
+// awaitDrained waits until every offer that NATS had given us is answered. While
+// the connection is down none comes, and no answer leaves.
 func (s *Server) awaitDrained(ctx context.Context) {
 	ticker := time.NewTicker(time.Millisecond) // a drained subscription sends no signal
 	defer ticker.Stop()
 	for _, sub := range s.subs {
-		for sub.IsValid() {
+		for sub.IsValid() && s.nc.IsConnected() {
 			select {
 			case <-ticker.C:
 			case <-ctx.Done():

@@ -45,6 +45,7 @@ const (
 	// few milliseconds do not let two workers begin.
 	claimAfter   = 200 * time.Millisecond
 	claimAhead   = 5 * time.Millisecond
+	claimWithin  = time.Second
 	acceptAfter  = 50 * time.Millisecond
 	beatInterval = 500 * time.Millisecond
 	silentAfter  = 4 * beatInterval
@@ -132,6 +133,16 @@ func newAnswer(reply, answer, worker string, body []byte) *nats.Msg {
 		Header:  nats.Header{headerAnswer: {answer}, headerWorker: {worker}},
 		Data:    body,
 	}
+}
+
+// newGrant returns the wire form of the answer to a claim: yes for as long as left,
+// or no when that is nothing.
+func newGrant(reply string, left time.Duration) *nats.Msg {
+	header := nats.Header{headerGranted: {strconv.FormatBool(left > 0)}}
+	if left > 0 {
+		header[headerTimeout] = []string{strconv.FormatInt(left.Milliseconds(), 10)}
+	}
+	return &nats.Msg{Subject: reply, Header: header}
 }
 
 // replySubject is where the answers to one offer go.

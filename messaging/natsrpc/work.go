@@ -121,15 +121,19 @@ var errDeadline = fmt.Errorf("the deadline of the offer: %w", context.DeadlineEx
 
 // claim asks the gateway whether to begin, and takes over the time it grants.
 func (s *Server) claim(o *offer) bool {
-	// A gateway answers at once. When it is silent for this long, it is gone or
-	// its answer is, and not to begin is safe: it offers again.
-	ctx, cancel := context.WithTimeout(s.ctx, 2*acceptWithin)
+	// A gateway answers at once; after this long it is gone, or far behind.
+	ctx, cancel := context.WithTimeout(s.ctx, claimWithin)
 	defer cancel()
-	left, granted := s.claims.ask(ctx, o.reply)
-	if granted {
-		o.granted(time.Now(), left)
+	left, err := s.claims.ask(ctx, o.reply)
+	switch {
+	case err != nil:
+		s.answer(o, answerBusy, nil) // a grant may be on its way: give it back
+		return false
+	case left <= 0:
+		return false
 	}
-	return granted
+	o.granted(time.Now(), left)
+	return true
 }
 
 // answer publishes an answer to an offer. While the connection is down it waits in

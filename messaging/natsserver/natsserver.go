@@ -4,9 +4,12 @@
 package natsserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -56,6 +59,9 @@ func Start(opts Options) (*Server, error) {
 }
 
 func (s *Server) start(opts Options) error {
+	if err := portIsFree(opts); err != nil {
+		return err
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "phonehook-embedded",
 		Host:       opts.Host,
@@ -73,13 +79,34 @@ func (s *Server) start(opts Options) error {
 	if !srv.ReadyForConnections(readyWithin) {
 		srv.Shutdown()
 		srv.WaitForShutdown()
-		return fmt.Errorf("natsserver: not ready on %s:%d within %s; is the port free and %s writable?", opts.Host, opts.Port, readyWithin, opts.StoreDir)
+		return fmt.Errorf("natsserver: not ready within %s; is %s writable?", readyWithin, opts.StoreDir)
 	}
 	return nil
 }
 
+// portIsFree says early and clearly what the server itself would only log.
+func portIsFree(opts Options) error {
+	if opts.Port == server.RANDOM_PORT {
+		return nil
+	}
+	address := net.JoinHostPort(opts.Host, strconv.Itoa(opts.Port))
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return fmt.Errorf("natsserver: %w", err)
+	}
+	return listener.Close()
+}
+
 // URL is what a client connects to.
 func (s *Server) URL() string { return s.server.ClientURL() }
+
+// Port is the port that the server listens on.
+func (s *Server) Port() int {
+	if addr, ok := s.server.Addr().(*net.TCPAddr); ok {
+		return addr.Port
+	}
+	return 0
+}
 
 // Shutdown stops the server, waits until it has stopped, and removes its data if
 // they were temporary. It may be called more than once.

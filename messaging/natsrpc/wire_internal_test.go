@@ -1,0 +1,174 @@
+package natsrpc
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+
+	"github.com/phonehook/phonehook/messaging"
+	"github.com/phonehook/phonehook/messaging/messagingtest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares what is put on the wire with a file. A change of these files
+// is a change of the protocol: an older peer must be able to ignore it.
+func golden(t *testing.T, name string, msg *nats.Msg) {
+	t.Helper()
+	got := []byte("subject: " + msg.Subject + "\nreply: " + msg.Reply + "\n")
+	for _, header := range []string{headerID, headerTry, headerSentAt, headerTimeout, headerAnswer, headerWorker, headerGranted} {
+		for _, value := range msg.Header[header] {
+			got = append(got, header+": "+value+"\n"...)
+		}
+	}
+	got = append(append(append(got, '\n'), msg.Data...), '\n')
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-), on the wire (+):\n%s", path, diff)
+	}
+}
+
+func TestTheWire(t *testing.T) {
+	m := messagingtest.Message()
+	body, err := messaging.EncodeMessage(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := replySubject(replyPrefix+"gw1.", 35, 1)
+	golden(t, "offer", newOffer(m, body, reply, 1, m.ReceivedAt, 8950*time.Millisecond))
+	golden(t, "busy", newAnswer(reply, answerBusy, "w1", nil))
+	golden(t, "accepted", newAnswer(reply, answerAccepted, "w1", nil))
+
+	sent, err := messaging.EncodeOutcome(messaging.Receipt{
+		Code: messaging.CodeSent, Provider: "vonage", ProviderMessageID: "0A0000001234", Worker: "w1",
+		Attempts: []messaging.Attempt{{Provider: "vonage", Code: messaging.CodeSent, Duration: 120 * time.Millisecond}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "outcome-sent", newAnswer(reply, answerOutcome, "w1", sent))
+	failed, err := messaging.EncodeOutcome(messaging.Receipt{
+		Worker:   "w1",
+		Attempts: []messaging.Attempt{{Provider: "vonage", Code: messaging.CodeRateLimited, ProviderCode: "status 1", Duration: 80 * time.Millisecond}},
+	}, &messaging.Error{Code: messaging.CodeUnavailable, Detail: "no provider could take the message", RetryAfter: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "outcome-unavailable", newAnswer(reply, answerOutcome, "w1", failed))
+
+	claim := newAnswer(reply, answerClaim, "w1", nil)
+	claim.Reply = claimPrefix + "w1.1"
+	golden(t, "claim", claim)
+	golden(t, "claim-granted", newGrant(claim.Reply, 5*time.Second))
+	golden(t, "claim-refused", newGrant(claim.Reply, 0))
+}
+
+func TestAnOfferIsReadAsItWasWritten(t *testing.T) {
+	m, now := messagingtest.Message(), time.Now()
+	want := offer{m.ID, 3, time.UnixMilli(now.UnixMilli()), 7 * time.Second, now, "phonehook.v1.reply.g.1.3", []byte("{}")}
+	got, ok := readOffer(newOffer(m, []byte("{}"), want.reply, 3, now, 7*time.Second), now)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(offer{})); !ok || diff != "" {
+		t.Errorf("written (-), read (+):\n%s", diff)
+	}
+}
+
+func TestWhatIsNoOffer(t *testing.T) {
+	good := func() *nats.Msg {
+		return newOffer(messagingtest.Message(), nil, "phonehook.v1.reply.g.1.1", 1, time.Now(), time.Second)
+	}
+	for name, spoil := range map[string]func(*nats.Msg){
+		"no headers":       func(msg *nats.Msg) { msg.Header = nil },
+		"no reply subject": func(msg *nats.Msg) { msg.Reply = "" },
+		"try 0":            func(msg *nats.Msg) { msg.Header.Set(headerTry, "0") },
+		"no timeout":       func(msg *nats.Msg) { msg.Header.Del(headerTimeout) },
+		"negative timeout": func(msg *nats.Msg) { msg.Header.Set(headerTimeout, "-1") },
+		"no sent-at":       func(msg *nats.Msg) { msg.Header.Set(headerSentAt, "yesterday") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			msg := good()
+			spoil(msg)
+			if _, ok := readOffer(msg, time.Now()); ok {
+				t.Error("was read as an offer")
+			}
+		})
+	}
+	if _, ok := readOffer(good(), time.Now()); !ok {
+		t.Error("a good offer was not read")
+	}
+}
+
+func TestTheDeadlineOfAnOffer(t *testing.T) {
+	received := time.Now()
+	for name, test := range map[string]struct {
+		sentAt time.Time
+		want   time.Duration
+	}{
+		"just sent":                  {received, time.Second},
+		"a while under way":          {received.Add(-300 * time.Millisecond), 700 * time.Millisecond},
+		"from a clock that is ahead": {received.Add(time.Hour), time.Second},
+		"long over":                  {received.Add(-time.Minute), -59 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := offer{sentAt: test.sentAt, timeout: time.Second, received: received}
+			if got := o.deadline().Sub(received); got != test.want-keepBack {
+				t.Errorf("the worker has %s, want %s", got, test.want-keepBack)
+			}
+		})
+	}
+}
+
+func TestWhichOffersNeedAClaim(t *testing.T) {
+	now := time.Now()
+	for name, test := range map[string]struct {
+		offer offer
+		want  bool
+	}{
+		"fresh first offer":            {offer{try: 1, sentAt: now.Add(-time.Millisecond), received: now}, false},
+		"second offer":                 {offer{try: 2, sentAt: now, received: now}, true},
+		"late first offer":             {offer{try: 1, sentAt: now.Add(-claimAfter - time.Millisecond), received: now}, true},
+		"first offer from the future":  {offer{try: 1, sentAt: now.Add(time.Second), received: now}, true},
+		"first offer that lay around":  {offer{try: 1, sentAt: now, received: now.Add(-time.Second)}, true},
+		"first offer, clock 3 ms back": {offer{try: 1, sentAt: now.Add(3 * time.Millisecond), received: now}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := test.offer.needsClaim(now); got != test.want {
+				t.Errorf("needs a claim: %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAGrantRestartsTheTime(t *testing.T) {
+	now := time.Now()
+	o := offer{try: 1, sentAt: now.Add(-time.Hour), received: now, timeout: time.Second}
+	o.granted(now, 5*time.Second)
+	if got := o.deadline().Sub(now); got != 5*time.Second-keepBack {
+		t.Errorf("the worker has %s", got)
+	}
+}
+
+func TestReplySubjects(t *testing.T) {
+	const inbox = replyPrefix + "gw1."
+	if call, try, ok := readReplySubject(inbox, replySubject(inbox, 1<<40, 12)); call != 1<<40 || try != 12 || !ok {
+		t.Errorf("read call %d, try %d, %t", call, try, ok)
+	}
+	for _, subject := range []string{inbox, inbox + "1", inbox + "1.x", inbox + "!.1"} {
+		if _, _, ok := readReplySubject(inbox, subject); ok {
+			t.Errorf("%q was read as a reply subject", subject)
+		}
+	}
+}
