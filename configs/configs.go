@@ -99,7 +99,7 @@ func located(name string, err error) error {
 		}
 		return errors.Join(lines...)
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost join is split
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		lines := make([]error, 0, len(joined.Unwrap()))
 		for _, inner := range joined.Unwrap() {
 			lines = append(lines, located(name, inner))

@@ -18,10 +18,22 @@ func TestTheTableOfCodes(t *testing.T) {
 		status    int
 		retryable bool
 	}{
-		{"sent", 200, false}, {"pending", 202, false}, {"invalid_request", 400, false}, {"invalid_number", 422, false},
-		{"blocked", 403, false}, {"rate_limited", 429, true}, {"rejected", 422, false}, {"expired", 504, true},
-		{"unavailable", 503, true}, {"unknown", 504, false}, {"misconfigured", 500, false}, {"internal", 500, false},
-		{"unauthorized", 401, false}, {"too_large", 413, false}, {"not_found", 404, false}, {"method_not_allowed", 405, false},
+		{"sent", 200, false},
+		{"pending", 202, false},
+		{"invalid_request", 400, false},
+		{"invalid_number", 422, false},
+		{"blocked", 403, false},
+		{"rate_limited", 429, true},
+		{"rejected", 422, false},
+		{"expired", 504, true},
+		{"unavailable", 503, true},
+		{"unknown", 504, false},
+		{"misconfigured", 500, false},
+		{"internal", 500, false},
+		{"unauthorized", 401, false},
+		{"too_large", 413, false},
+		{"not_found", 404, false},
+		{"method_not_allowed", 405, false},
 	}
 	codes := messaging.Codes()
 	if len(codes) != len(want) {

@@ -53,6 +53,10 @@ var checks = []struct {
 	{"a thousand calls at once keep apart", callsKeepApart},
 }
 
+// wrong returns what a check found. It wraps nothing: the errors it speaks of are
+// what was looked at.
+func wrong(format string, args ...any) error { return fmt.Errorf(format, args) }
+
 func send(s messaging.Sender, m messaging.Message) (messaging.Receipt, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
@@ -84,7 +88,7 @@ func messageArrives(connect func(messaging.Sender) messaging.Sender) error {
 		return err
 	}
 	if diff := cmp.Diff(Message(), got); diff != "" {
-		return fmt.Errorf("sent (-), arrived (+):\n%s", diff)
+		return wrong("sent (-), arrived (+):\n%s", diff)
 	}
 	return nil
 }
@@ -96,7 +100,7 @@ func receiptComesBack(connect func(messaging.Sender) messaging.Sender) error {
 	}
 	got.Worker = "" // is the transport's to say
 	if diff := cmp.Diff(receipt(), got); diff != "" {
-		return fmt.Errorf("given (-), came back (+):\n%s", diff)
+		return wrong("given (-), came back (+):\n%s", diff)
 	}
 	return nil
 }
@@ -106,10 +110,10 @@ func errorSurvives(connect func(messaging.Sender) messaging.Sender) error {
 	_, err := send(connect(answer(messaging.Receipt{}, fmt.Errorf("wrapped: %w", want))), Message())
 	got, ok := errors.AsType[*messaging.Error](err)
 	if !ok {
-		return fmt.Errorf("got %v, want a *messaging.Error", err)
+		return wrong("got %v, want a *messaging.Error", err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		return fmt.Errorf("given (-), came back (+):\n%s", diff)
+		return wrong("given (-), came back (+):\n%s", diff)
 	}
 	return nil
 }
@@ -121,16 +125,16 @@ func causeStays(connect func(messaging.Sender) messaging.Sender) error {
 		errors.New(inner),
 	} {
 		if _, err := send(connect(answer(messaging.Receipt{}, given)), Message()); err == nil || strings.Contains(err.Error(), inner) {
-			return fmt.Errorf("%T came back as %v", given, err)
+			return wrong("%T came back as %v", given, err)
 		}
 	}
 	return nil
 }
 
 func codesSurvive(connect func(messaging.Sender) messaging.Sender) error {
-	var code atomic.Uint32
+	var code atomic.Value // of messaging.Code
 	s := connect(messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
-		switch c := messaging.Code(code.Load()); c { //nolint:exhaustive // the two that are no errors
+		switch c := code.Load().(messaging.Code); c {
 		case messaging.CodeSent, messaging.CodePending:
 			return messaging.Receipt{Code: c}, nil
 		default:
@@ -138,9 +142,9 @@ func codesSurvive(connect func(messaging.Sender) messaging.Sender) error {
 		}
 	}))
 	for _, want := range messaging.Codes() {
-		code.Store(uint32(want))
+		code.Store(want)
 		if got := messaging.CodeOf(send(s, Message())); got != want {
-			return fmt.Errorf("%s came back as %s", want, got)
+			return wrong("%s came back as %s", want, got)
 		}
 	}
 	return nil
@@ -150,10 +154,10 @@ func attemptsSurvive(connect func(messaging.Sender) messaging.Sender) error {
 	given := messaging.Receipt{Attempts: receipt().Attempts[:1]}
 	got, err := send(connect(answer(given, messaging.CodeUnavailable)), Message())
 	if !errors.Is(err, messaging.CodeUnavailable) {
-		return fmt.Errorf("got the error %v", err)
+		return wrong("got the error %v", err)
 	}
 	if diff := cmp.Diff(given.Attempts, got.Attempts); diff != "" {
-		return fmt.Errorf("made (-), told (+):\n%s", diff)
+		return wrong("made (-), told (+):\n%s", diff)
 	}
 	return nil
 }
@@ -161,7 +165,7 @@ func attemptsSurvive(connect func(messaging.Sender) messaging.Sender) error {
 func deadlineRequired(connect func(messaging.Sender) messaging.Sender) error {
 	_, err := connect(answer(receipt(), nil)).Send(context.Background(), Message())
 	if !errors.Is(err, messaging.CodeInternal) {
-		return fmt.Errorf("got %v, want %v", err, messaging.CodeInternal)
+		return wrong("got %v, want %v", err, messaging.CodeInternal)
 	}
 	return nil
 }
@@ -178,7 +182,7 @@ func deadlineTravels(connect func(messaging.Sender) messaging.Sender) error {
 		return err
 	}
 	if deadline, _ := ctx.Deadline(); left.IsZero() || left.After(deadline) {
-		return fmt.Errorf("the backend's deadline is %s, the caller's %s", left, deadline)
+		return wrong("the backend's deadline is %s, the caller's %s", left, deadline)
 	}
 	return nil
 }
@@ -200,11 +204,11 @@ func deadlineEnds(connect func(messaging.Sender) messaging.Sender) error {
 	select {
 	case err := <-returned:
 		if !errors.Is(err, messaging.CodeUnknown) {
-			return fmt.Errorf("got %v, want %v", err, messaging.CodeUnknown)
+			return wrong("got %v, want %v", err, messaging.CodeUnknown)
 		}
 		return nil
 	case <-time.After(patient):
-		return errors.New("Send goes on after its deadline")
+		return wrong("Send goes on after its deadline")
 	}
 }
 
@@ -218,10 +222,10 @@ func invalidStays(connect func(messaging.Sender) messaging.Sender) error {
 	m.To = "1-808-555-5555"
 	_, err := send(s, m)
 	if e := messaging.AsError(err); e == nil || e.Code != messaging.CodeInvalidNumber || e.Field != "to" {
-		return fmt.Errorf("got %v, want %v of the field to", err, messaging.CodeInvalidNumber)
+		return wrong("got %v, want %v of the field to", err, messaging.CodeInvalidNumber)
 	}
 	if calls.Load() != 0 {
-		return errors.New("the backend was called")
+		return wrong("the backend was called")
 	}
 	return nil
 }
@@ -231,7 +235,7 @@ func panicIsUnknown(connect func(messaging.Sender) messaging.Sender) error {
 		panic("of the backend")
 	}))
 	if _, err := send(s, Message()); !errors.Is(err, messaging.CodeUnknown) {
-		return fmt.Errorf("got %v, want %v", err, messaging.CodeUnknown)
+		return wrong("got %v, want %v", err, messaging.CodeUnknown)
 	}
 	return nil
 }
@@ -240,7 +244,7 @@ func callsKeepApart(connect func(messaging.Sender) messaging.Sender) error {
 	s := connect(messaging.SenderFunc(func(_ context.Context, m messaging.Message) (messaging.Receipt, error) {
 		return messaging.Receipt{Code: messaging.CodeSent, ProviderMessageID: m.ID}, nil
 	}))
-	var wrong atomic.Int32
+	var failed atomic.Int32
 	var last atomic.Value
 	var wait sync.WaitGroup
 	for i := range 1000 {
@@ -248,14 +252,14 @@ func callsKeepApart(connect func(messaging.Sender) messaging.Sender) error {
 			m := Message()
 			m.ID = fmt.Sprintf("call-%d", i)
 			if r, err := send(s, m); err != nil || r.ProviderMessageID != m.ID {
-				wrong.Add(1)
+				failed.Add(1)
 				last.Store(fmt.Sprintf("%s got %q and %v", m.ID, r.ProviderMessageID, err))
 			}
 		})
 	}
 	wait.Wait()
-	if n := wrong.Load(); n > 0 {
-		return fmt.Errorf("%d of 1000 calls went wrong, for example: %s", n, last.Load())
+	if n := failed.Load(); n > 0 {
+		return wrong("%d of 1000 calls went wrong, for example: %s", n, last.Load())
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func newServer(t testing.TB, url string, backend messaging.Sender, opts natsrpc.
 // drain drains a server that may be drained already.
 func drain(t testing.TB, server *natsrpc.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) //nolint:usetesting // runs in a cleanup, when t.Context has ended
 	defer cancel()
 	if err := server.Drain(ctx); err != nil {
 		t.Error(err)

@@ -74,7 +74,7 @@ func (w *rawWorker) claim(offer *nats.Msg) string {
 // begin starts a call and returns what it will end with.
 func begin(t *testing.T, client *natsrpc.Client, within time.Duration) <-chan outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), within)
+	ctx, cancel := context.WithTimeout(t.Context(), within)
 	done := make(chan outcome, 1)
 	go func() {
 		defer cancel()

@@ -106,7 +106,7 @@ func TestAPortInUseIsAnError(t *testing.T) {
 
 func leftovers(t *testing.T) []string {
 	t.Helper()
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), "phonehook-nats-*"))
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "phonehook-nats-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
