@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,7 +195,7 @@ func TestWhatADeadlineLeavesBehind(t *testing.T) {
 		want messaging.Code
 	}{
 		"nobody answered":     {func(w *rawWorker) { w.next() }, messaging.CodeUnknown},
-		"everybody was busy":  {func(w *rawWorker) { w.busyFor(500 * time.Millisecond) }, messaging.CodeExpired},
+		"everybody was busy":  {(*rawWorker).refuse, messaging.CodeExpired},
 		"a worker had it":     {func(w *rawWorker) { w.answer(w.next(), "accepted", "") }, messaging.CodeUnknown},
 		"garbage as outcome":  {func(w *rawWorker) { w.answer(w.next(), "outcome", "{") }, messaging.CodeUnknown},
 		"an unheard-of code":  {func(w *rawWorker) { w.answer(w.next(), "outcome", `{"code":"teleported"}`) }, messaging.CodeUnknown},
@@ -213,27 +214,24 @@ func TestWhatADeadlineLeavesBehind(t *testing.T) {
 	}
 }
 
-// busyFor answers every offer with busy for as long as d.
-func (w *rawWorker) busyFor(d time.Duration) {
-	end := time.After(d)
-	for {
-		select {
-		case msg := <-w.offers:
-			w.answer(msg, "busy", "")
-		case <-end:
-			go func() { // the last offers, which come until the deadline
-				for {
-					select {
-					case msg := <-w.offers:
-						w.answer(msg, "busy", "")
-					case <-time.After(time.Second):
-						return
-					}
-				}
-			}()
-			return
+// refuse answers every offer with busy until the test is over.
+func (w *rawWorker) refuse() {
+	over := make(chan struct{})
+	var refusing sync.WaitGroup
+	refusing.Go(func() {
+		for {
+			select {
+			case msg := <-w.offers:
+				w.answer(msg, "busy", "")
+			case <-over:
+				return
+			}
 		}
-	}
+	})
+	w.t.Cleanup(func() {
+		close(over)
+		refusing.Wait()
+	})
 }
 
 func TestTheServerIgnoresWhatItDoesNotKnow(t *testing.T) {
