@@ -55,7 +55,7 @@ var checks = []struct {
 
 // wrong returns what a check found. It wraps nothing: the errors it speaks of are
 // what was looked at.
-func wrong(format string, args ...any) error { return fmt.Errorf(format, args) }
+func wrong(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 func send(s messaging.Sender, m messaging.Message) (messaging.Receipt, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
