@@ -200,7 +200,7 @@ func (a *call) judgeLocked(err error) error {
 	}
 	return &messaging.Error{
 		Code:   messaging.CodeUnknown,
-		Detail: "a worker had the message and did not say what became of it; it may have been sent",
+		Detail: "a worker had it and did not say what became of it",
 		Cause:  err,
 	}
 }

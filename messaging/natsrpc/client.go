@@ -198,9 +198,9 @@ func (c *Client) hopeless(a *call) error {
 // timeOver is what a call ends with when its time is over and nobody has the
 // message.
 func timeOver(a *call) *messaging.Error {
-	detail := "no worker could take the message before the deadline; it was not sent"
+	detail := "no worker could take it before the deadline"
 	if a.budget < 2*keepBack {
-		detail = "the deadline was too near for any attempt; the message was not sent"
+		detail = "the deadline was too near for any attempt"
 	}
 	return &messaging.Error{Code: messaging.CodeExpired, RetryAfter: time.Second, Detail: detail}
 }

@@ -105,12 +105,12 @@ func (s *Server) send(o *offer) (receipt messaging.Receipt, err error) {
 	ctx, cancel := context.WithDeadlineCause(s.ctx, o.deadline(), errDeadline)
 	defer cancel()
 	if ctx.Err() != nil {
-		return receipt, &messaging.Error{Code: messaging.CodeExpired, Detail: "the deadline passed before any attempt; the message was not sent"}
+		return receipt, &messaging.Error{Code: messaging.CodeExpired, Detail: "the deadline passed before any attempt"}
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			s.opts.Logger.Error("panic while sending", zap.String("id", o.id), zap.String("type", fmt.Sprintf("%T", cause)), zap.ByteString("stack", debug.Stack()))
-			err = &messaging.Error{Code: messaging.CodeUnknown, Detail: "the worker failed while sending; the message may have been sent"}
+			err = &messaging.Error{Code: messaging.CodeUnknown, Detail: "the worker failed while sending it"}
 		}
 	}()
 	return s.sender.Send(ctx, m)
