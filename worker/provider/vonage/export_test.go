@@ -1,0 +1,20 @@
+package vonage
+
+// What the tests of the tables look at without a call.
+var (
+	IsGSM7   = isGSM7
+	Spell    = spell
+	VoiceFor = voiceFor
+)
+
+// SMSStatuses returns the statuses that the table has.
+func SMSStatuses() []int {
+	statuses := make([]int, 0, len(smsStatuses))
+	for status := range smsStatuses {
+		statuses = append(statuses, status)
+	}
+	return statuses
+}
+
+// VoiceCodes returns the vendor's codes of the voices.
+func VoiceCodes() []string { return voices }

@@ -1,0 +1,105 @@
+package vonage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/phonehook/phonehook/worker/provider"
+)
+
+const (
+	// maxSpoken is the vendor's bound of a talk action's text.
+	maxSpoken = 1500
+	// times is how often the text is said: once to get ready and once to type.
+	times = 2
+	// maxRinging is the vendor's own default, in seconds.
+	maxRinging = 60
+)
+
+// callRequest is the body of POST /v1/calls, from the vendor's definition of the
+// Voice API and developer.vonage.com/en/voice/voice-api/ncco-reference.
+type callRequest struct {
+	To           []endpoint `json:"to"`
+	From         endpoint   `json:"from"`
+	NCCO         []talk     `json:"ncco"`
+	RingingTimer int        `json:"ringing_timer"`
+	EventURL     []string   `json:"event_url,omitempty"`
+}
+
+type endpoint struct {
+	Type   string `json:"type"`
+	Number string `json:"number"`
+}
+
+type talk struct {
+	Action   string `json:"action"`
+	Text     string `json:"text"`
+	Language string `json:"language"`
+	Style    int    `json:"style"`
+	Premium  bool   `json:"premium,omitempty"`
+	Loop     int    `json:"loop"`
+}
+
+func (c *Client) call(ctx context.Context, m provider.Message, number string, left time.Duration) (provider.Receipt, error) {
+	if c.key == nil {
+		return provider.Receipt{}, failure(provider.Misconfigured, "", "the account has no application_id and private_key, which calls need")
+	}
+	text := spell(m.Text, m.Code)
+	if utf8.RuneCountInString(text) > maxSpoken {
+		return provider.Receipt{}, failure(provider.Refused, "", "the text is too long to be spoken, which takes at most 1,500 characters")
+	}
+	request, err := c.callRequest(ctx, m, number, text, left)
+	if err != nil {
+		return provider.Receipt{}, failure(provider.Misconfigured, "", "the request could not be made")
+	}
+	answer, err := provider.Do(c.http, request)
+	if err != nil {
+		return provider.Receipt{}, err
+	}
+	return judgeCall(answer)
+}
+
+func (c *Client) callRequest(ctx context.Context, m provider.Message, number, text string, left time.Duration) (*http.Request, error) {
+	body := callRequest{
+		To:   []endpoint{{Type: "phone", Number: number}},
+		From: endpoint{Type: "phone", Number: c.voiceSender(m)},
+		NCCO: []talk{{
+			Action: "talk", Text: text, Language: voiceFor(m.Language, c.cfg.Voice.Language),
+			Style: c.cfg.Voice.Style, Premium: c.cfg.Voice.Premium, Loop: times,
+		}},
+		RingingTimer: ringing(m, left),
+	}
+	if c.cfg.Voice.EventURL != "" {
+		body.EventURL = []string{c.cfg.Voice.EventURL}
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.token(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.voiceURL, bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "phonehook")
+	return request, nil
+}
+
+// ringing is for how many seconds the phone may ring: no longer than the message
+// lives, since nobody should be woken for a code that is no longer good.
+func ringing(m provider.Message, left time.Duration) int {
+	if m.Expires.IsZero() {
+		return maxRinging
+	}
+	return min(max(int(left/time.Second), 1), maxRinging)
+}

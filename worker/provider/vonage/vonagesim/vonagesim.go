@@ -1,0 +1,100 @@
+// Package vonagesim is a look-alike of Vonage's SMS and Voice APIs. It refuses what
+// Vonage refuses, in Vonage's shapes, and also what Vonage takes but does wrong by
+// the sender: a text that arrives as question marks because its type is not
+// unicode, and a call that never ends because loop is 0.
+//
+// Its own kinds of fault are Refuse, Throttle, NoParts and Partial; the package
+// simulator has the rest and the control endpoint.
+package vonagesim
+
+import (
+	"crypto/rsa"
+	"errors"
+	"net/http"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/phonehook/phonehook/worker/provider/simulator"
+)
+
+// The kinds of fault that are Vonage's own.
+const (
+	// Refuse answers with Fault.Code. For SMS that is a status of the API,
+	// such as "9". For calls it is an HTTP status, such as "400", or the state
+	// of a call that ended at once, such as "failed"; "400:to" is a bad request
+	// that names the parameter to.
+	Refuse simulator.Kind = "refuse"
+	// Throttle answers as Vonage does above the account's limit: status 1, or
+	// HTTP 429 for calls.
+	Throttle simulator.Kind = "throttle"
+	// NoParts answers an SMS with an empty list of messages, and a call with
+	// an empty object.
+	NoParts simulator.Kind = "no-parts"
+	// Partial takes the first part of an SMS and refuses the second with
+	// Fault.Code, or "5". The text counts as two parts if it has only one. It
+	// does nothing to calls.
+	Partial simulator.Kind = "partial"
+)
+
+// Options say whom the look-alike knows. The zero value lets in anybody whose
+// request has the right form.
+type Options struct {
+	// APIKey and APISecret are the SMS account's. Empty lets any in that have
+	// the form of one.
+	APIKey    string
+	APISecret string
+	// ApplicationID is the Voice application's; empty lets any in.
+	ApplicationID string
+	// PublicKey checks the signature of the tokens. With nil the signature is
+	// NOT checked: the token must have the right form, algorithm, claims and
+	// times, but anybody could have made it.
+	PublicKey *rsa.PublicKey
+	// Keep is how many references are remembered; 0 means
+	// simulator.DefaultKeep.
+	Keep int
+}
+
+// Server is the look-alike. It is an http.Handler.
+type Server struct {
+	*simulator.Server
+	options Options
+}
+
+// New returns a look-alike of both APIs, at the vendor's paths /sms/json and
+// /v1/calls. Close it when it is no longer used.
+func New(options Options) *Server {
+	s := &Server{options: options}
+	s.Server = simulator.New(simulator.Options{
+		Handler: s.route,
+		Kinds:   []simulator.Kind{Refuse, Throttle, NoParts, Partial},
+		Keep:    options.Keep,
+	})
+	return s
+}
+
+// ParsePublicKey reads the RSA public key of an application, in PEM, for Options.
+func ParsePublicKey(pem []byte) (*rsa.PublicKey, error) {
+	key, err := jwt.ParseRSAPublicKeyFromPEM(pem)
+	if err != nil {
+		return nil, errors.New("vonagesim: the file has no RSA public key in PEM")
+	}
+	return key, nil
+}
+
+func (s *Server) route(r *http.Request, body []byte, fault *simulator.Fault) simulator.Answer {
+	var serve simulator.Handler
+	switch r.URL.Path {
+	case "/sms/json":
+		serve = s.sms
+	case "/v1/calls", "/v1/calls/":
+		serve = s.voice
+	default:
+		s.Refuse("there is no API at this path")
+		return simulator.Answer{Status: http.StatusNotFound, Type: "text/plain", Body: []byte("Not Found\n")}
+	}
+	if r.Method != http.MethodPost {
+		s.Refuse("the method is not POST")
+		return simulator.Answer{Status: http.StatusMethodNotAllowed, Type: "text/plain", Body: []byte("Method Not Allowed\n")}
+	}
+	return serve(r, body, fault)
+}
