@@ -1,0 +1,121 @@
+// Package builtin is the list of the providers that phonehook is built with. A new
+// one has its lines here and nowhere else.
+package builtin
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/phonehook/phonehook/configs"
+	"github.com/phonehook/phonehook/worker/provider"
+	"github.com/phonehook/phonehook/worker/provider/inbox"
+	"github.com/phonehook/phonehook/worker/provider/vonage"
+)
+
+// Entry is one of the providers in a worker's file: a name and exactly one section,
+// whose key says which kind of provider it is. One kind can have many entries.
+type Entry struct {
+	Name string `yaml:"name"`
+
+	Inbox  *inbox.Config  `yaml:"inbox"`
+	Vonage *vonage.Config `yaml:"vonage"`
+}
+
+// section is a kind of provider as an entry has it.
+type section struct {
+	key    string
+	config configs.Validator
+	create func() (provider.Provider, error)
+}
+
+// sections returns those that e has.
+func (e *Entry) sections() []section {
+	var found []section
+	if e.Inbox != nil {
+		found = append(found, section{"inbox", e.Inbox, func() (provider.Provider, error) {
+			return inbox.New(e.Name, *e.Inbox), nil
+		}})
+	}
+	if e.Vonage != nil {
+		found = append(found, section{"vonage", e.Vonage, func() (provider.Provider, error) {
+			return vonage.New(*e.Vonage)
+		}})
+	}
+	return found
+}
+
+// maxName bounds a provider's name, which is a label in logs and metrics.
+const maxName = 63
+
+// Entries are the list `providers` of a worker's file.
+type Entries []Entry
+
+// Validate implements configs.Validator. It reads no file: New does.
+func (es Entries) Validate() error {
+	if len(es) == 0 {
+		return configs.Complain("", "is empty; a worker needs at least one provider")
+	}
+	var complaints []error
+	first := make(map[string]int)
+	for i := range es {
+		e := &es[i]
+		place := fmt.Sprintf("[%d]", i)
+		if earlier, ok := first[e.Name]; ok && e.Name != "" {
+			complaints = append(complaints, configs.Complain(place+".name", "%q is already providers[%d]", e.Name, earlier))
+		} else {
+			first[e.Name] = i
+		}
+		complaints = append(complaints, configs.Within(place, e.validate()))
+	}
+	return errors.Join(complaints...)
+}
+
+func (e *Entry) validate() error {
+	var complaints []error
+	if e.Name == "" || len(e.Name) > maxName || strings.Trim(e.Name, nameCharacters) != "" {
+		complaints = append(complaints, configs.Complain("name",
+			"%q is not 1 to %d lower-case letters, digits, hyphens and underscores", e.Name, maxName))
+	}
+	sections := e.sections()
+	if len(sections) != 1 {
+		complaints = append(complaints, configs.Complain("",
+			"has %d sections of providers; it needs exactly one, such as vonage: {…} or inbox: {}", len(sections)))
+	}
+	for _, s := range sections {
+		complaints = append(complaints, configs.Within(s.key, s.config.Validate()))
+	}
+	return errors.Join(complaints...)
+}
+
+const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// Has says whether a provider has this name.
+func (es Entries) Has(name string) bool {
+	for _, e := range es {
+		if e.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// New returns the providers of the entries by name. Secrets that stand in files of
+// their own are read now, and nothing is connected to.
+func New(entries Entries) (map[string]provider.Provider, error) {
+	if err := entries.Validate(); err != nil {
+		return nil, configs.Within("providers", err)
+	}
+	var complaints []error
+	providers := make(map[string]provider.Provider, len(entries))
+	for i := range entries {
+		s := entries[i].sections()[0]
+		p, err := s.create()
+		complaints = append(complaints, configs.Within(fmt.Sprintf("providers[%d].%s", i, s.key), err))
+		providers[entries[i].Name] = p
+	}
+	if err := errors.Join(complaints...); err != nil {
+		return nil, err
+	}
+	return providers, nil
+}

@@ -1,0 +1,104 @@
+package builtin_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/phonehook/phonehook/configs"
+	"github.com/phonehook/phonehook/worker/provider/builtin"
+	"github.com/phonehook/phonehook/worker/provider/inbox"
+	"github.com/phonehook/phonehook/worker/provider/vonage"
+)
+
+// file is a worker's file as far as its providers go.
+type file struct {
+	Providers builtin.Entries `yaml:"providers"`
+}
+
+func (f *file) Validate() error { return configs.Within("providers", f.Providers.Validate()) }
+
+func parse(t *testing.T, yaml string) (builtin.Entries, error) {
+	t.Helper()
+	var f file
+	err := configs.Parse("f", []byte(yaml), &f)
+	return f.Providers, err
+}
+
+func TestEntriesBecomeProviders(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := parse(t, `
+providers:
+  - name: desk
+    inbox: {keep: 5}
+  - name: vonage-eu
+    vonage: {api_key: abcd1234, api_secret: s3cret, from: Acme}
+  - name: vonage-us
+    vonage: {api_key: abcd1234, api_secret_file: `+secret+`, from: Acme}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers, err := builtin.New(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := providers["desk"].(*inbox.Inbox); !ok {
+		t.Errorf("desk is a %T", providers["desk"])
+	}
+	for _, name := range []string{"vonage-eu", "vonage-us"} {
+		if _, ok := providers[name].(*vonage.Client); !ok {
+			t.Errorf("%s is a %T", name, providers[name])
+		}
+	}
+	if len(providers) != 3 || !entries.Has("vonage-us") || entries.Has("other") {
+		t.Errorf("got %d providers", len(providers))
+	}
+}
+
+func TestBadEntriesNameThePlace(t *testing.T) {
+	for name, tt := range map[string]struct {
+		yaml string
+		want []string
+	}{
+		"none":           {`providers: []`, []string{"f: providers: is empty; a worker needs at least one provider"}},
+		"no section":     {`providers: [{name: a}]`, []string{"f: providers[0]: has 0 sections of providers; it needs exactly one, such as vonage: {…} or inbox: {}"}},
+		"null section":   {`providers: [{name: a, inbox: }]`, []string{"f: providers[0]: has 0 sections of providers; it needs exactly one, such as vonage: {…} or inbox: {}"}},
+		"two sections":   {`providers: [{name: a, inbox: {}, vonage: {api_key: abcd1234, api_secret: s, from: Acme}}]`, []string{"f: providers[0]: has 2 sections of providers; it needs exactly one, such as vonage: {…} or inbox: {}"}},
+		"no name":        {`providers: [{inbox: {}}]`, []string{`f: providers[0].name: "" is not 1 to 63 lower-case letters, digits, hyphens and underscores`}},
+		"bad name":       {`providers: [{name: "a b", inbox: {}}]`, []string{`f: providers[0].name: "a b" is not 1 to 63 lower-case letters, digits, hyphens and underscores`}},
+		"name twice":     {`providers: [{name: a, inbox: {}}, {name: b, inbox: {}}, {name: a, inbox: {}}]`, []string{`f: providers[2].name: "a" is already providers[0]`}},
+		"bad section":    {`providers: [{name: a, inbox: {keep: -1}}]`, []string{"f: providers[0].inbox.keep: must be between 1 and 100000, or absent for 1000"}},
+		"unknown vendor": {`providers: [{name: a, pigeon: {}}]`, []string{"f: line 1: field pigeon not found in type builtin.Entry"}},
+		"typo inside":    {`providers: [{name: a, vonage: {api_kee: x}}]`, []string{"f: line 1: field api_kee not found in type vonage.Config"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			if _, err := parse(t, tt.yaml); err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSecretFilesAreReadAtOnce(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	entries, err := parse(t, `providers: [{name: a, inbox: {}}, {name: b, vonage: {api_key: abcd1234, api_secret_file: `+missing+`, from: Acme}}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = builtin.New(entries)
+	want := "providers[1].vonage.api_secret_file: open " + missing + ": no such file or directory"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
