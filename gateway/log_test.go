@@ -1,0 +1,103 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/phonehook/phonehook/gateway"
+	"github.com/phonehook/phonehook/messaging"
+)
+
+func TestOneLineTellsWhatBecameOfACall(t *testing.T) {
+	g := start(t, config(), gateway.Deps{Sender: &phones{}})
+	id := strings.TrimSuffix(strings.TrimPrefix(g.post(t, seedBody).body, `{"MessageID":"`), `"}`)
+	lines := g.logs.All()
+	if len(lines) != 1 || lines[0].Message != "call" || lines[0].Level != zapcore.InfoLevel || lines[0].LoggerName != "gateway" {
+		t.Fatalf("the lines are %v", lines)
+	}
+	fields := lines[0].ContextMap()
+	for key, want := range map[string]any{
+		"id": id, "tenant": "acme", "channel": "sms", "country": "US", "provider": "phones", "worker": "w1",
+		"attempts": int64(1), "outcome": "sent", "status": int64(200), "shape": "hook",
+	} {
+		if fields[key] != want {
+			t.Errorf("%s is %v; want %v", key, fields[key], want)
+		}
+	}
+	if _, there := fields["duration"]; !there {
+		t.Error("there is no duration")
+	}
+}
+
+func TestTheLevelOfALineTellsWhoMustAct(t *testing.T) {
+	for code, want := range map[messaging.Code]zapcore.Level{
+		messaging.CodeInvalidNumber: zapcore.InfoLevel, messaging.CodeRejected: zapcore.InfoLevel,
+		messaging.CodeBlocked: zapcore.InfoLevel, messaging.CodeRateLimited: zapcore.InfoLevel,
+		messaging.CodeUnavailable: zapcore.WarnLevel, messaging.CodeUnknown: zapcore.WarnLevel, messaging.CodeExpired: zapcore.WarnLevel,
+		messaging.CodeInternal: zapcore.ErrorLevel, messaging.CodeMisconfigured: zapcore.ErrorLevel,
+	} {
+		g := start(t, config(), gateway.Deps{Sender: fails(&messaging.Error{Code: code, Cause: errors.New("the cause")})})
+		g.post(t, seedBody)
+		line := g.logs.FilterMessage("call").All()[0]
+		if line.Level != want || line.ContextMap()["outcome"] != code.String() || line.ContextMap()["error"] != "the cause" {
+			t.Errorf("%s is logged as %s %v", code, line.Level, line.ContextMap())
+		}
+	}
+}
+
+// TestLogsHoldNothingOfACallersWords marks everything in calls of many outcomes and
+// looks for the marks in all output.
+func TestLogsHoldNothingOfACallersWords(t *testing.T) {
+	const mark, number = "MARK90210", "+18085559021"
+	fail := errors.New("down")
+	sender := messaging.SenderFunc(func(_ context.Context, m messaging.Message) (messaging.Receipt, error) {
+		if m.Channel == messaging.Voice {
+			panic(m.Text)
+		}
+		return messaging.Receipt{}, &messaging.Error{Code: messaging.CodeUnavailable, Detail: fmt.Sprintf("not sent: %v", m), Cause: fail}
+	})
+	g := start(t, config(), gateway.Deps{Sender: sender})
+	body := `{"recipient":"` + number + `","text":"` + mark + `","context":{"message_type":"%s","action":"%s","language":"` + mark + `",` +
+		`"code":"` + mark + `","ip":"` + mark + `","user_agent":"` + mark + `","client":{"client_id":"` + mark + `","name":"` + mark + `"},` +
+		`"user":{"user_id":"` + mark + `","email":"` + mark + `"}}}`
+	for _, c := range []string{
+		fmt.Sprintf(body, "sms", "enrollment"),
+		fmt.Sprintf(body, "voice", "enrollment"),
+		fmt.Sprintf(body, mark, "enrollment"),
+		fmt.Sprintf(body, "sms", mark),
+		strings.Replace(fmt.Sprintf(body, "sms", "enrollment"), number, number+mark, 1),
+		`{"` + mark + `":1,"` + mark + `":2}`,
+		`{"` + mark,
+		mark,
+	} {
+		for _, query := range []string{"", "?reply=envelope", "?reply=" + mark} {
+			g.do(t, http.MethodPost, hookPath+query, statusToken, c, "User-Agent", mark, "X-Request-Id", mark)
+		}
+	}
+	g.do(t, http.MethodPost, hookPath, mark, "{}")
+	g.do(t, http.MethodGet, "/"+mark+"?q="+mark, mark, "")
+	g.do(t, mark, hookPath, mark, "")
+	g.admin(t, http.MethodGet, "/", "Host", mark+".example")
+	lines := g.logs.All()
+	if len(lines) < 25 {
+		t.Fatalf("only %d lines", len(lines))
+	}
+	for _, line := range lines {
+		data, err := json.Marshal(line.ContextMap())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{mark, number[1:], statusToken} {
+			if strings.Contains(line.Message+string(data), word) {
+				t.Errorf("a line holds %q: %s %s", word, line.Message, data)
+			}
+		}
+	}
+}
