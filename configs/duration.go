@@ -3,6 +3,8 @@ package configs
 import (
 	"fmt"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Duration is a length of time that a file gives with its unit: "9s", "250ms".
@@ -25,5 +27,13 @@ func (d *Duration) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a duration with a unit, such as 9s or 250ms", text)
 	}
 	*d = Duration(parsed)
+	return nil
+}
+
+// UnmarshalYAML does what UnmarshalText does, and its error names the line.
+func (d *Duration) UnmarshalYAML(node *yaml.Node) error {
+	if err := d.UnmarshalText([]byte(node.Value)); err != nil {
+		return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %v", node.Line, err)}}
+	}
 	return nil
 }
