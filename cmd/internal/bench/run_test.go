@@ -1,0 +1,167 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phonehook/phonehook/cmd/internal/bench"
+)
+
+func shortRun() bench.Options {
+	return bench.Options{
+		Connections: []int{2},
+		Rate:        50,
+		Length:      200 * time.Millisecond,
+		WarmUp:      50 * time.Millisecond,
+		Rounds:      2,
+		Command:     subjectCommand,
+		Progress:    io.Discard,
+	}
+}
+
+func TestRunMeasuresBothSubjects(t *testing.T) {
+	report, err := bench.Run(t.Context(), shortRun())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Scenarios) != 2 {
+		t.Fatalf("%d scenarios, want 2", len(report.Scenarios))
+	}
+	for _, s := range report.Scenarios {
+		for name, side := range map[string]bench.Side{bench.Skeleton: s.Skeleton, bench.Product: s.Product} {
+			if len(side.Rounds) != 2 {
+				t.Errorf("%s, %s: %d rounds, want 2", s.Name(), name, len(side.Rounds))
+			}
+			m := side.Median
+			if m.Errors != 0 || m.Calls == 0 {
+				t.Errorf("%s, %s: %d right answers, %d errors: %s", s.Name(), name, m.Calls, m.Errors, m.FirstError)
+			}
+			if m.P50MS <= 0 || m.P99MS < m.P50MS || m.MaxMS < m.P99MS {
+				t.Errorf("%s, %s: p50 %g, p99 %g and the highest %g ms can't be", s.Name(), name, m.P50MS, m.P99MS, m.MaxMS)
+			}
+			if own := bench.ThisUsage(); own.CPUSeconds > 0 && (m.CPUSeconds <= 0 || m.PeakRSSBytes < 1<<20) {
+				t.Errorf("%s, %s: %g s of processor time and %d bytes can't be", s.Name(), name, m.CPUSeconds, m.PeakRSSBytes)
+			}
+		}
+	}
+	if open := report.Scenarios[1]; open.Product.Median.Calls != 20 {
+		t.Errorf("50 calls/s for two rounds of 0.2 s were %d calls, want 20", open.Product.Median.Calls)
+	}
+}
+
+func TestRunStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	opts := shortRun()
+	opts.Length = time.Minute
+	opts.Progress = cancelAfter(2, cancel)
+	if _, err := bench.Run(ctx, opts); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// cancelAfter returns a writer that calls cancel at its nth line.
+func cancelAfter(n int, cancel func()) io.Writer {
+	return writerFunc(func(p []byte) (int, error) {
+		if n--; n == 0 {
+			cancel()
+		}
+		return len(p), nil
+	})
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestRunSaysWhichSubjectDidNotStart(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		command func(context.Context, string) *exec.Cmd
+	}{
+		{"no such program", func(ctx context.Context, _ string) *exec.Cmd {
+			return exec.CommandContext(ctx, "/nonexistent/phonehook")
+		}},
+		{"it ends at once", func(ctx context.Context, _ string) *exec.Cmd {
+			cmd := subjectCommand(ctx, "nothing")
+			cmd.Stderr = nil
+			return cmd
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			opts := shortRun()
+			opts.Command = test.command
+			_, err := bench.Run(t.Context(), opts)
+			if err == nil || !strings.Contains(err.Error(), bench.Skeleton) {
+				t.Errorf("got %v, want an error that names the skeleton", err)
+			}
+		})
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*bench.Options)
+		want   string
+	}{
+		{"nothing to measure", func(o *bench.Options) { o.Connections, o.Rate = nil, 0 }, "nothing to measure"},
+		{"no connections", func(o *bench.Options) { o.Connections = []int{16, 0} }, "--connections: 0"},
+		{"too many connections", func(o *bench.Options) { o.Connections = []int{1_000_000} }, "--connections: 1000000"},
+		{"a negative rate", func(o *bench.Options) { o.Rate = -1 }, "--rate: -1"},
+		{"rounds of no length", func(o *bench.Options) { o.Length = 0 }, "--duration: 0s"},
+		{"a negative warm-up", func(o *bench.Options) { o.WarmUp = -time.Second }, "--warm-up: -1s"},
+		{"no rounds", func(o *bench.Options) { o.Rounds = 0 }, "--rounds: 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			opts := shortRun()
+			test.change(&opts)
+			if _, err := bench.Run(t.Context(), opts); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestTimeIsThatOfAllRounds(t *testing.T) {
+	opts := shortRun()
+	// Two loads, two rounds, two subjects, 0.2 s each, and twice the warm-up.
+	if got, want := opts.Time(), 1700*time.Millisecond; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestServeEndsWithItsInput(t *testing.T) {
+	in, parent := io.Pipe()
+	var out bytes.Buffer
+	served := make(chan error, 1)
+	go func() { served <- bench.Serve(t.Context(), bench.Skeleton, in, &out) }()
+	if _, err := io.WriteString(parent, "{}\n{}\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-served; err != nil {
+		t.Fatal(err)
+	}
+	lines := json.NewDecoder(&out)
+	var endpoint bench.Endpoint
+	if err := lines.Decode(&endpoint); err != nil || endpoint.URL == "" {
+		t.Errorf("the first line gives no address: %+v, %v", endpoint, err)
+	}
+	for range 2 {
+		if err := lines.Decode(new(bench.Usage)); err != nil {
+			t.Errorf("an answer is missing: %v", err)
+		}
+	}
+	if err := lines.Decode(new(bench.Usage)); !errors.Is(err, io.EOF) {
+		t.Errorf("after two answers: %v, want the end", err)
+	}
+}
