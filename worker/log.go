@@ -32,7 +32,10 @@ func (d *Dispatcher) log(m messaging.Message, r messaging.Receipt, err *messagin
 	)
 	if n := len(r.Attempts); n > 0 {
 		last := r.Attempts[n-1]
-		fields = append(fields, zap.String("provider", last.Provider), zap.String("provider_code", last.ProviderCode))
+		fields = append(fields, zap.String("provider", last.Provider))
+		if last.ProviderCode != "" {
+			fields = append(fields, zap.String("provider_code", last.ProviderCode))
+		}
 	}
 	if err != nil {
 		fields = append(fields, zap.Error(err))

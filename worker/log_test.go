@@ -33,7 +33,7 @@ func TestOneLineTellsOfMessage(t *testing.T) {
 	delete(fields, "duration")
 	want := map[string]any{
 		"id": "0190c5b2-7c1e-7000-8000-000000000001", "tenant": "acme", "channel": "sms", "country": "US",
-		"outcome": "sent", "attempts": int64(2), "provider": "b", "provider_code": "",
+		"outcome": "sent", "attempts": int64(2), "provider": "b",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
