@@ -80,7 +80,7 @@ func newFault(err error) envelopeFault {
 	e := messaging.AsError(err)
 	detail := publicDetail(e)
 	if e.Field != "" {
-		detail = "Body." + e.Field + " " + detail
+		detail = "Body." + detail
 	}
 	switch e.Code {
 	case messaging.CodeUnauthorized:

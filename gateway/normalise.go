@@ -35,7 +35,7 @@ func normalise(draft door.Draft, t *tenant, now time.Time) (messaging.Message, e
 	return m, nil
 }
 
-// within returns err with the name that its field has in the caller's body. An error
+// inBody returns err with the name that its field has in the caller's body. An error
 // without a field of its own is about field.
 func inBody(draft door.Draft, err error, field string) error {
 	e := *messaging.AsError(err)

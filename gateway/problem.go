@@ -47,14 +47,17 @@ func newProblem(e *messaging.Error, id string) problem {
 	return p
 }
 
-// publicDetail returns what a caller may read about an error: its detail, never its
-// cause, and after a timeout always whether the message may have gone out.
+// publicDetail returns what a caller may read about an error: its detail as a sentence
+// about the field, never its cause, and after a timeout always whether the message may
+// have gone out.
 func publicDetail(e *messaging.Error) string {
 	switch {
 	case e.Code == messaging.CodeUnknown:
 		return join("the message may still have gone out", e.Detail)
 	case e.Code == messaging.CodeExpired:
 		return join("the message was not sent", e.Detail)
+	case e.Field != "" && e.Detail != "":
+		return e.Field + " " + e.Detail
 	}
 	return e.Detail
 }

@@ -8,7 +8,8 @@ import (
 // Error says why a message was not sent, or that nobody can tell whether it was.
 //
 // Detail is for the caller and must hold no code, no text, no secret and no
-// phone number. Cause is for this process's operator alone: it never crosses the
+// phone number. Where there is a Field, it goes on with the sentence that the field
+// begins: "must be sms or voice". Cause is for this process's operator alone: it never crosses the
 // wire between gateway and worker, and no door shows it.
 type Error struct {
 	Code   Code

@@ -50,7 +50,7 @@ func (v *verdict) err() *messaging.Error {
 	switch {
 	case v.unknown:
 		e.Code = messaging.CodeUnknown
-		e.Detail = "a provider did not answer properly; the message may have been sent"
+		e.Detail = "a provider did not answer properly"
 	case v.refused:
 		e.Code = messaging.CodeRejected
 		e.Detail = "the provider refused the message"
@@ -69,7 +69,7 @@ func (v *verdict) err() *messaging.Error {
 		e.Detail = "time ran out before every provider was tried; the message was not sent"
 	default:
 		e.Code = messaging.CodeExpired
-		e.Detail = "too little time was left for an attempt; the message was not sent"
+		e.Detail = "too little time was left for an attempt"
 	}
 	return e
 }

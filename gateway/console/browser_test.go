@@ -73,17 +73,18 @@ func open(t *testing.T, o console.Options) *tab {
 	}
 	server := httptest.NewServer(console.Handler(o))
 	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
 		chromedp.WSURLReadTimeout(time.Minute)) // a loaded machine starts a browser slowly
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses to sandbox root, as which containers run
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancelBrowser := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancelBrowser)
 	ctx, cancelTab := chromedp.NewContext(ctx)
 	t.Cleanup(cancelTab)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits until the browser has ended and its profile is gone
 	opened := &tab{ctx: ctx}
 	chromedp.ListenTarget(ctx, opened.listen)
 	opened.run(t, chromedp.Navigate(server.URL+"/"))

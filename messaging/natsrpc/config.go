@@ -76,8 +76,10 @@ func Connect(cfg Config, name string, logger *zap.Logger) (*nats.Conn, error) {
 		nats.ConnectHandler(func(nc *nats.Conn) {
 			logger.Info("connected to nats", zap.String("server", nc.ConnectedServerName()))
 		}),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			logger.Warn("disconnected from nats", zap.Error(err))
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if !nc.IsClosed() { // we closed it ourselves
+				logger.Warn("disconnected from nats", zap.Error(err))
+			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
 			logger.Info("reconnected to nats", zap.String("server", nc.ConnectedServerName()))
