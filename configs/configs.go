@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -87,6 +88,10 @@ func Parse(name string, data []byte, config Validator) error {
 	return located(name, config.Validate())
 }
 
+// unknownKey is how the decoder says it: with a Go type, which is nothing to the
+// reader of a file.
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
 // located puts the file's name before each of the complaints in err.
 func located(name string, err error) error {
 	if err == nil {
@@ -95,7 +100,7 @@ func located(name string, err error) error {
 	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
 		lines := make([]error, 0, len(wrong.Errors))
 		for _, text := range wrong.Errors {
-			lines = append(lines, fmt.Errorf("%s: %s", name, text))
+			lines = append(lines, fmt.Errorf("%s: %s", name, unknownKey.ReplaceAllString(text, "unknown key $1")))
 		}
 		return errors.Join(lines...)
 	}

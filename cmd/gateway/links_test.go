@@ -16,8 +16,9 @@ func TestNoProviderIsLinkedIn(t *testing.T) {
 		}
 		return string(out)
 	}
+	linked := deps(".")
 	for _, part := range []string{"phonehook/worker", "vonage", "nats-server"} {
-		if strings.Contains(deps("."), part) {
+		if strings.Contains(linked, part) {
 			t.Errorf("the gateway links %s", part)
 		}
 	}

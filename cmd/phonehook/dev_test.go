@@ -65,7 +65,7 @@ func start(t *testing.T, ready string, args ...string) (*background, []string) {
 		defer close(b.done)
 		b.err = root.ExecuteContext(ctx)
 	}()
-	t.Cleanup(func() { b.stop() })
+	t.Cleanup(func() { _ = b.stop() })
 	pattern := regexp.MustCompile(ready)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		b.mu.Lock()
@@ -96,11 +96,33 @@ func (b *background) stop() error {
 	return b.err
 }
 
+// temporaryFiles gives the test a folder of its own for them.
+func temporaryFiles(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	return dir
+}
+
+// entries are the names in a folder.
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make([]string, 0, len(found))
+	for _, each := range found {
+		names = append(names, each.Name())
+	}
+	return names
+}
+
 const devReady = `(?s)hook +http://(127[0-9.:]+)/hooks.*messages +http://(127[0-9.:]+)/ .*Ctrl-C`
 
 func startDev(t *testing.T, flags ...string) (b *background, hookURL, admin string) {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir())
+	temporaryFiles(t)
 	args := append([]string{"dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, flags...)
 	b, found := start(t, devReady, args...)
 	return b, "http://" + found[1] + hookPath, found[2]
@@ -173,16 +195,15 @@ func TestDevLeavesNothingBehind(t *testing.T) {
 	if _, _, err := execute(t, t.Context(), "send", "--url", hookURL); err != nil {
 		t.Fatal(err)
 	}
-	made, _ := os.ReadDir(os.TempDir())
-	if len(made) == 0 {
+	dir := os.Getenv("TMPDIR")
+	if len(entries(t, dir)) == 0 {
 		t.Error("no temporary data was made, so nothing is checked")
 	}
 	if err := b.stop(); err != nil {
 		t.Error(err)
 	}
-	left, err := os.ReadDir(os.TempDir())
-	if err != nil || len(left) != 0 {
-		t.Errorf("left %v behind (%v)", left, err)
+	if left := entries(t, dir); len(left) != 0 {
+		t.Errorf("left %q behind", left)
 	}
 	host := strings.TrimSuffix(strings.TrimPrefix(hookURL, "http://"), hookPath)
 	for _, address := range []string{host, admin} {
@@ -225,7 +246,7 @@ func TestDevOnPortInUseSaysWhatToDo(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
-	t.Setenv("TMPDIR", t.TempDir())
+	dir := temporaryFiles(t)
 	for _, flags := range [][]string{
 		{"--listen", taken, "--admin", "127.0.0.1:0"},
 		{"--listen", "127.0.0.1:0", "--admin", taken},
@@ -235,8 +256,8 @@ func TestDevOnPortInUseSaysWhatToDo(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
-		t.Errorf("left %v behind", left)
+	if left := entries(t, dir); len(left) != 0 {
+		t.Errorf("left %q behind", left)
 	}
 }
 
@@ -257,7 +278,7 @@ func TestDevTakesConfigurationOfOnesOwn(t *testing.T) {
 }
 
 func TestDevWithoutInboxSaysSo(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	temporaryFiles(t)
 	own := `
 kind: dev
 gateway: {tenants: [{name: own, tokens: [{sha256: "` + strings.Repeat("ab", 32) + `"}]}]}

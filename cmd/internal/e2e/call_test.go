@@ -33,13 +33,13 @@ func (s *system) call(tenant, body string) answer {
 	return do(s.t, http.MethodPost, s.hook, "token-of-"+tenant, body)
 }
 
-// calls makes n calls for the tenant, one every pause, in the middle of which it
+// calls makes n calls for the tenant solo, one every pause, in the middle of which it
 // calls meanwhile, and returns their answers.
-func (s *system) calls(tenant string, n int, pause time.Duration, meanwhile func()) []answer {
+func (s *system) calls(n int, pause time.Duration, meanwhile func()) []answer {
 	s.t.Helper()
 	answers := make(chan answer, n)
 	for i := range n {
-		go func() { answers <- s.call(tenant, example(fmt.Sprintf("+1808555%04d", i))) }()
+		go func() { answers <- s.call("solo", example(fmt.Sprintf("+1808555%04d", i))) }()
 		time.Sleep(pause)
 		if i == n/2 {
 			meanwhile()
@@ -131,13 +131,17 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	t.Fatalf("in %s it has not come to pass that %s", patience, what)
 }
 
-// delayed is how many requests have met a delay.
-func (l look) delayed() int {
+// stats is what a look-alike counts.
+type stats struct {
+	Requests int
+	Faults   map[string]int
+}
+
+func (l look) stats() (all stats) {
 	l.t.Helper()
 	a := do(l.t, http.MethodGet, l.url+"/_control/stats", "", "")
-	var stats struct{ Faults map[string]int }
-	if err := json.Unmarshal([]byte(a.body), &stats); err != nil {
+	if err := json.Unmarshal([]byte(a.body), &all); err != nil {
 		l.t.Fatalf("%v: %s", err, a.body)
 	}
-	return stats.Faults["delay"]
+	return all
 }

@@ -25,7 +25,7 @@ func allSent(t *testing.T, answers []answer) (ids []string) {
 func TestKilledWorkerCostsNoCall(t *testing.T) {
 	s, workers := startSystem(t, 2)
 	s.first.fault(`{"kind":"delay","delay":"200ms"}`) // so that both have some in hand
-	ids := allSent(t, s.calls("solo", 100, 10*time.Millisecond, workers[0].kill))
+	ids := allSent(t, s.calls(100, 10*time.Millisecond, workers[0].kill))
 	arrived := s.first.messages()
 	for _, id := range ids {
 		if arrived[id].Count == 0 {
@@ -36,13 +36,18 @@ func TestKilledWorkerCostsNoCall(t *testing.T) {
 
 func TestEndingWorkerFinishesItsWork(t *testing.T) {
 	s, workers := startSystem(t, 2)
+	s.first.reset()
 	s.first.fault(`{"kind":"delay","delay":"200ms"}`)
-	ids := allSent(t, s.calls("solo", 100, 10*time.Millisecond, func() { workers[0].signal(syscall.SIGTERM) }))
+	ids := allSent(t, s.calls(100, 10*time.Millisecond, func() { workers[0].signal(syscall.SIGTERM) }))
 	arrived := s.first.messages()
 	for _, id := range ids {
 		if arrived[id].Count != 1 {
 			t.Errorf("%s arrived %d times", id, arrived[id].Count)
 		}
+	}
+	// More requests would mean that it dropped what it had and another began anew.
+	if requests := s.first.stats().Requests; requests != len(ids) {
+		t.Errorf("%d calls made %d requests", len(ids), requests)
 	}
 	if status := workers[0].ended(); status != 0 {
 		t.Errorf("the worker ended with %d", status)
@@ -56,7 +61,7 @@ func TestEndingGatewayAnswersWhatItHas(t *testing.T) {
 	answered := make(chan answer, 1)
 	go func() { answered <- s.call("solo", example("+18085555555")) }()
 	eventually(t, "the call is at the provider", func() bool {
-		return s.first.delayed() > 0
+		return s.first.stats().Faults["delay"] > 0
 	})
 	s.gateway.signal(syscall.SIGTERM)
 	allSent(t, []answer{<-answered})
@@ -67,7 +72,7 @@ func TestEndingGatewayAnswersWhatItHas(t *testing.T) {
 
 func TestSystemRecoversFromLossOfNATS(t *testing.T) {
 	s, _ := startSystem(t, 2)
-	for _, a := range s.calls("solo", 40, 20*time.Millisecond, func() {
+	for _, a := range s.calls(40, 20*time.Millisecond, func() {
 		s.nats.kill()
 		s.startNATS()
 	}) {
@@ -80,7 +85,7 @@ func TestSystemRecoversFromLossOfNATS(t *testing.T) {
 		}
 	}
 	s.awaitCall()
-	allSent(t, s.calls("solo", 20, time.Millisecond, func() {}))
+	allSent(t, s.calls(20, time.Millisecond, func() {}))
 }
 
 func TestProcessesStartInAnyOrder(t *testing.T) {

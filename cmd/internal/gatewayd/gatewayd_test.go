@@ -136,7 +136,7 @@ func work(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := server.Drain(context.Background()); err != nil {
+		if err := server.Drain(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 		nc.Close()
