@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,13 +62,16 @@ func newBenchCommand() *cobra.Command {
 		Example: benchExample,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if slices.Equal(opts.Connections, []int{0}) {
+				opts.Connections = nil
+			}
 			opts.Command = subjectCommand(cmd.ErrOrStderr(), profiles)
 			opts.Progress = cmd.ErrOrStderr()
 			return runBench(cmd, opts, jsonFile)
 		},
 	}
 	f := cmd.Flags()
-	f.IntSliceVar(&opts.Connections, "connections", []int{1, 16, 64, 256}, "keep-alive connections, each with a call always under way; one load for each number")
+	f.IntSliceVar(&opts.Connections, "connections", []int{1, 16, 64, 256}, "keep-alive connections, each with a call always under way; one load for each number; 0 leaves them out")
 	f.IntVar(&opts.Rate, "rate", 500, "calls a second at fixed moments; 0 leaves that load out")
 	f.DurationVar(&opts.Length, "duration", 5*time.Second, "length of one round of one subject")
 	f.DurationVar(&opts.WarmUp, "warm-up", 2*time.Second, "how long each subject is called before the first round")
@@ -101,25 +105,33 @@ func runBench(cmd *cobra.Command, opts bench.Options, jsonFile string) error {
 	if err := opts.Validate(); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "This takes about %s.\n", opts.Time().Round(time.Second))
-	report, err := bench.Run(cmd.Context(), opts)
-	if err != nil {
+	if jsonFile == "" {
+		_, err := measure(cmd, opts)
 		return err
 	}
-	if jsonFile != "" {
-		if err := writeReport(report, jsonFile); err != nil {
-			return err
-		}
+	// Now, because in some minutes it would be a pity.
+	file, err := os.Create(jsonFile)
+	if err != nil {
+		return fmt.Errorf("bench: --json: %w", err)
 	}
-	return report.WriteText(cmd.OutOrStdout())
+	report, err := measure(cmd, opts)
+	if err == nil {
+		err = report.WriteJSON(file)
+	}
+	return errors.Join(err, file.Close())
 }
 
-func writeReport(report bench.Report, path string) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
+// measure runs the benchmark and prints its report.
+func measure(cmd *cobra.Command, opts bench.Options) (bench.Report, error) {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "This takes about %s.\n", opts.Time().Round(time.Second))
+	report, err := bench.Run(cmd.Context(), opts)
+	if errors.Is(err, context.Canceled) {
+		return report, errors.New("bench: stopped before it was done")
 	}
-	return errors.Join(report.WriteJSON(file), file.Close())
+	if err != nil {
+		return report, err
+	}
+	return report, report.WriteText(cmd.OutOrStdout())
 }
 
 // newBenchSubjectCommand returns the command that bench runs itself as. It is of

@@ -165,3 +165,28 @@ func TestServeEndsWithItsInput(t *testing.T) {
 		t.Errorf("after two answers: %v, want the end", err)
 	}
 }
+
+func TestServeEndsWithItsContext(t *testing.T) {
+	for _, subject := range []string{bench.Skeleton, bench.Product} {
+		t.Run(subject, func(t *testing.T) {
+			in, parent := io.Pipe()
+			// It ends what is still reading when Serve has returned.
+			t.Cleanup(func() { _ = parent.Close() })
+			ready, out := io.Pipe()
+			ctx, cancel := context.WithCancel(t.Context())
+			served := make(chan error, 1)
+			go func() { served <- bench.Serve(ctx, subject, in, out) }()
+			var endpoint bench.Endpoint
+			if err := json.NewDecoder(ready).Decode(&endpoint); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			if err := <-served; err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bench.ClosedLoop(t.Context(), endpoint, 1, time.Second); err == nil {
+				t.Error("it still answers")
+			}
+		})
+	}
+}

@@ -12,11 +12,11 @@ func (r Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	m := r.Machine
 	fmt.Fprintf(&b, "%s, %s/%s, %d cores, GOMAXPROCS %d; callers, both subjects and their NATS servers on this one machine\n", m.Go, m.OS, m.Arch, m.Cores, m.GOMAXPROCS)
-	fmt.Fprintf(&b, "%d rounds of %gs each way, the medians of them; a = skeleton, b = product (%s)\n\n", r.Settings.Rounds, r.Settings.RoundSeconds, r.Settings.Product)
+	fmt.Fprintf(&b, "medians of rounds of %gs, %d for each subject and load; a = skeleton, b = product (%s)\n\n", r.Settings.RoundSeconds, r.Settings.Rounds, r.Settings.Product)
 	r.table(&b)
 	b.WriteString("\nCPU: cores busy in the subject's process. Memory: the most resident so far. Callers: cores busy making the calls.\n\n")
 	for _, t := range r.Targets {
-		fmt.Fprintf(&b, "%s: %s; %s: %s\n", t.Name, t.measured(), t.Required, t.verdict())
+		fmt.Fprintf(&b, "target: %s: %s; %s\n", t.Name, t.Required, t.verdict())
 	}
 	r.failures(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -77,21 +77,14 @@ func (s Scenario) comparison() []string {
 	}
 }
 
-func (t Target) measured() string {
-	if t.Measured == "" {
-		return "not measured"
-	}
-	return t.Measured
-}
-
 func (t Target) verdict() string {
 	switch {
 	case t.Measured == "":
-		return "not judged"
+		return "not measured in this run"
 	case t.Reached:
-		return "reached"
+		return "measured " + t.Measured + ": reached"
 	}
-	return "NOT reached"
+	return "measured " + t.Measured + ": NOT reached"
 }
 
 // failures lists what went wrong, if anything did.
