@@ -58,9 +58,10 @@ func Parse(raw, region string) (Number, error) {
 	if written[0] != '+' && region == "" {
 		return Number{}, invalid("has no country code, and the tenant has no default region: begin it with a plus sign")
 	}
-	if parsed := taken(written); parsed != nil {
-		if kind := phonenumbers.GetNumberType(parsed); kind != phonenumbers.UNKNOWN {
-			return reachable(written, parsed, kind)
+	e164 := dialled(written, region)
+	if code, national, ok := split(e164); ok {
+		if region, k := classify(code, national); k != unassigned {
+			return reachable(e164, region, k)
 		}
 	}
 	parsed, err := phonenumbers.Parse(written, region)
@@ -70,33 +71,54 @@ func Parse(raw, region string) (Number, error) {
 	if reason := phonenumbers.IsPossibleNumberWithReason(parsed); reason != phonenumbers.IS_POSSIBLE {
 		return Number{}, invalid(lengthProblem(reason))
 	}
-	e164 := phonenumbers.Format(parsed, phonenumbers.E164)
-	kind := phonenumbers.GetNumberType(parsed)
-	if kind == phonenumbers.UNKNOWN && e164 != written {
+	e164 = phonenumbers.Format(parsed, phonenumbers.E164)
+	k := kindOf(parsed)
+	if k == unassigned && e164 != written {
 		return Number{}, invalid("is in no known range; write it with a plus sign and its country code")
 	}
-	return reachable(e164, parsed, kind)
+	return reachable(e164, phonenumbers.GetRegionCodeForNumber(parsed), k)
 }
 
-// taken returns a number in E.164 as the library would parse it, or nil. The library
-// spends half of its time on forms that such a number does not have.
-func taken(written string) *phonenumbers.PhoneNumber {
+// kindOf asks the library for the kind of a number's range.
+func kindOf(number *phonenumbers.PhoneNumber) kind {
+	switch phonenumbers.GetNumberType(number) { //nolint:exhaustive // all others are ordinary
+	case phonenumbers.UNKNOWN:
+		return unassigned
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST:
+		return costly
+	}
+	return ordinary
+}
+
+// dialled returns the number in E.164 that is meant when written is dialled in region,
+// where that is plain to see: in North America, a number of ten digits with or without
+// a 1 before it. Everything else comes back as it is.
+func dialled(written, region string) string {
+	const trunk = 1 // also the calling code, so one rule covers both spellings
+	n := len(written)
+	switch {
+	case region == "" || phonenumbers.GetCountryCodeForRegion(region) != trunk:
+	case n == 10 && written[0] >= '2':
+		return "+1" + written
+	case n == 11 && written[0] == '1' && written[1] >= '2':
+		return "+" + written
+	}
+	return written
+}
+
+// split takes a number in E.164 apart into its calling code and the rest. It leaves
+// numbers whose rest begins with a zero to the library, which knows where one belongs.
+func split(written string) (code int, national string, ok bool) {
 	if len(written) < 2 || len(written) > maxE164 || written[0] != '+' || written[1] == '0' {
-		return nil
+		return 0, "", false
 	}
 	for end := 2; end <= 4 && end < len(written); end++ {
-		country, err := strconv.Atoi(written[1:end])
-		if err != nil || !callingCodes[country] {
-			continue
+		code, err := strconv.Atoi(written[1:end])
+		if err == nil && callingCodes[code] {
+			return code, written[end:], written[end] != '0'
 		}
-		national, err := strconv.ParseUint(written[end:], 10, 64)
-		if err != nil || written[end] == '0' { // leading zeros are left to the library
-			return nil
-		}
-		code := int32(country) //nolint:gosec // at most three digits
-		return &phonenumbers.PhoneNumber{CountryCode: &code, NationalNumber: &national}
 	}
-	return nil
+	return 0, "", false
 }
 
 // inspect returns raw without its punctuation, and what is wrong with it at first
@@ -141,15 +163,14 @@ func lengthProblem(reason phonenumbers.ValidationResult) string {
 }
 
 // reachable returns the number unless it is of a kind that is refused.
-func reachable(e164 string, parsed *phonenumbers.PhoneNumber, kind phonenumbers.PhoneNumberType) (Number, error) {
-	if kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST {
+func reachable(e164, region string, k kind) (Number, error) {
+	if k == costly {
 		return Number{}, invalid("is a premium-rate number")
 	}
-	country := phonenumbers.GetRegionCodeForNumber(parsed)
-	if country == worldwide {
-		country = ""
+	if region == worldwide {
+		region = ""
 	}
-	return Number{E164: e164, Country: country}, nil
+	return Number{E164: e164, Country: region}, nil
 }
 
 func invalid(detail string) *messaging.Error {

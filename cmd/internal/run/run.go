@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 // or SIGTERM ends the program's context, and it then has the time that it takes; a
 // second one ends the process at once.
 func Main(stderr io.Writer, program func(ctx context.Context) error) int {
+	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal does what it does by itself
@@ -22,6 +24,19 @@ func Main(stderr io.Writer, program func(ctx context.Context) error) int {
 		return 1
 	}
 	return 0
+}
+
+// gcPercent lets the heap grow to five times what is in use before it is collected.
+// A gateway or worker uses a few MiB and allocates some 20 KiB a message: with Go's
+// default of 100 it collects dozens of times a second and spends a sixth of its CPU on
+// it, to save some 20 MiB.
+const gcPercent = 400
+
+// tuneMemory sets gcPercent, unless whoever starts the program decides for himself.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 }
 
 // Version is the version of the module that this program was built from, followed
