@@ -64,8 +64,10 @@ type Server struct {
 	idle     chan struct{} // closed when draining and nothing is in hand
 	pace     pace
 
+	idlers   chan *offer    // to goroutines without work
+	workers  sync.WaitGroup // all goroutines that work or idle
 	beats    sync.WaitGroup
-	closed   chan struct{}
+	closed   chan struct{} // when drained
 	claims   *claims
 	drained  sync.Once
 	drainErr error
@@ -85,7 +87,7 @@ func NewServer(nc *nats.Conn, sender messaging.Sender, opts ServerOptions) (*Ser
 	opts = opts.withDefaults()
 	s := &Server{
 		nc: nc, sender: sender, opts: opts,
-		idle: make(chan struct{}), closed: make(chan struct{}),
+		idle: make(chan struct{}), closed: make(chan struct{}), idlers: make(chan *offer),
 	}
 	s.stats.started = time.Now().UTC()
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
@@ -161,6 +163,9 @@ func (s *Server) drain(ctx context.Context) error {
 	err := s.finish(ctx)
 	close(s.closed)
 	s.beats.Wait()
+	if err == nil {
+		s.workers.Wait() // they are idle; one that was cut off may never return
+	}
 	if flushErr := s.flush(ctx); err == nil {
 		err = flushErr
 	}

@@ -27,7 +27,7 @@ func (s *Server) receive(msg *nats.Msg) {
 		s.answer(&o, answerBusy, nil)
 	case s.busy < s.opts.Slots:
 		s.busy++
-		go s.work(&o)
+		s.begin(&o)
 	case len(s.queue) < s.opts.Queue && s.inTime(&o):
 		s.queue = append(s.queue, &o)
 		s.answer(&o, answerAccepted, nil)
@@ -43,12 +43,31 @@ func (s *Server) inTime(o *offer) bool {
 	return time.Duration(turns)*s.pace.average < time.Until(o.deadline())/2
 }
 
-// work holds a slot for one offer after the other, until none is waiting.
+// begin has a goroutine work on an offer: one that is idle, or else a new one. So there
+// are about as many as there were messages in hand at once. An old goroutine has the
+// stack that the work takes; a new one has to grow it.
+func (s *Server) begin(o *offer) {
+	select {
+	case s.idlers <- o:
+	default:
+		s.workers.Go(func() { s.work(o) })
+	}
+}
+
+// work holds a slot for one offer after the other until none is waiting, and then
+// stays for the next that gets a slot, until the server has drained.
 func (s *Server) work(o *offer) {
-	for o != nil {
-		began := time.Now()
-		s.serve(o)
-		o = s.next(time.Since(began))
+	for {
+		for o != nil {
+			began := time.Now()
+			s.serve(o)
+			o = s.next(time.Since(began))
+		}
+		select {
+		case o = <-s.idlers:
+		case <-s.closed:
+			return
+		}
 	}
 }
 
