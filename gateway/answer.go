@@ -24,10 +24,10 @@ func (s *Server) answer(c echo.Context, call *call) error {
 		if e.Code == messaging.CodeMethodNotAllowed {
 			c.Response().Header().Set("Allow", http.MethodPost)
 		}
-		return writeProblem(c, e, call.message.ID)
+		return writeProblem(c, e, call.id)
 	}
 	call.status = call.code.Status()
-	return writeJSON(c, call.status, messageID{call.message.ID})
+	return writeJSON(c, call.status, messageID{call.id})
 }
 
 // messageID is the response object of Auth0's starter code.
@@ -63,7 +63,7 @@ type envelopeFault struct {
 func writeEnvelope(c echo.Context, call *call) error {
 	call.status = http.StatusOK
 	if call.err == nil {
-		return writeJSON(c, http.StatusOK, envelopeSuccess{StatusCode: http.StatusOK, Status: "success", Data: messageID{call.message.ID}})
+		return writeJSON(c, http.StatusOK, envelopeSuccess{StatusCode: http.StatusOK, Status: "success", Data: messageID{call.id}})
 	}
 	fault := newFault(call.err)
 	fault.Stack = "Error: " + fault.Message

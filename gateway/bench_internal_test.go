@@ -28,7 +28,7 @@ func BenchmarkNormalise(b *testing.B) {
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := normalise(draft, t, now); err != nil {
+		if _, err := normalise(draft, "019389b8-7c00-7000-8000-0123456789ab", t, now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -33,8 +33,11 @@ const (
 // call is what is known of one request, filled in on the way and logged at the end.
 type call struct {
 	started time.Time
-	tenant  *tenant
-	draft   door.Draft
+	// id is given to every call, so that one that was refused can be found as well;
+	// it becomes the message's.
+	id     string
+	tenant *tenant
+	draft  door.Draft
 	// envelope says that the answer goes into the envelope of Auth0's Hooks.
 	envelope bool
 	message  messaging.Message
@@ -54,9 +57,9 @@ func (s *Server) record(c *call) {
 		return
 	}
 	fields := make([]zap.Field, 0, 16)
+	fields = append(fields, zap.String(keyID, c.id))
 	if c.message.ID != "" {
-		fields = append(fields, zap.String(keyID, c.message.ID),
-			zap.String(keyChannel, string(c.message.Channel)), zap.String(keyCountry, c.message.Country))
+		fields = append(fields, zap.String(keyChannel, string(c.message.Channel)), zap.String(keyCountry, c.message.Country))
 	}
 	if c.tenant != nil {
 		fields = append(fields, zap.String(keyTenant, c.tenant.name))

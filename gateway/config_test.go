@@ -42,7 +42,7 @@ func TestABadConfigurationIsRefusedWithItsPlace(t *testing.T) {
 	const second = "    tokens: [{token_file: /run/secrets/other}]\n"
 	hash := strings.Repeat("9f", 32)
 	for name, c := range map[string]struct{ from, to, want string }{
-		"unknown key":        {"reply: envelope", "replies: envelope", "field replies not found"},
+		"unknown key":        {"reply: envelope", "replies: envelope", "unknown key replies"},
 		"duplicate tenant":   {"name: other", "name: acme", "tenants[1].name: is the same as tenants[0].name"},
 		"duplicate token":    {second, "    tokens: [{sha256: 9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}]\n", "tenants[1].tokens[0]: is the same as tenants[0].tokens[0]"},
 		"no tenants":         {goodConfig, "listen: :8080\n", "tenants: needs at least one"},

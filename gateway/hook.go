@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/phonehook/phonehook/gateway/door"
@@ -17,7 +18,7 @@ var errDeadline = errors.New("gateway: the tenant's deadline passed")
 
 // hook serves the door: whatever happens, it answers and writes one line.
 func (s *Server) hook(c echo.Context) error {
-	call := &call{started: time.Now()}
+	call := &call{started: time.Now(), id: uuid.Must(uuid.NewV7()).String()} // fails only without crypto/rand, as Go does
 	call.err = s.guard(func() error { return s.take(c, call) })
 	call.code = messaging.CodeOf(call.receipt, call.err)
 	call.callerGone = c.Request().Context().Err() != nil
@@ -83,7 +84,7 @@ func (s *Server) decode(body []byte, call *call) error {
 	if call.draft, err = read(body); err != nil {
 		return err
 	}
-	call.message, err = normalise(call.draft, call.tenant, time.Now())
+	call.message, err = normalise(call.draft, call.id, call.tenant, time.Now())
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/phonehook/phonehook/gateway"
@@ -98,6 +99,21 @@ func TestLogsHoldNothingOfACallersWords(t *testing.T) {
 			if strings.Contains(line.Message+string(data), word) {
 				t.Errorf("a line holds %q: %s %s", word, line.Message, data)
 			}
+		}
+	}
+}
+
+func TestARefusedCallIsFoundByItsID(t *testing.T) {
+	g := start(t, config(), gateway.Deps{Sender: &phones{}})
+	for _, body := range []string{"{", `{"recipient":"12","text":"x"}`, strings.Repeat("x", 300_000)} {
+		var problem struct {
+			MessageID string `json:"message_id"`
+		}
+		if err := json.Unmarshal([]byte(g.post(t, body).body), &problem); err != nil {
+			t.Fatal(err)
+		}
+		if found := g.logs.FilterField(zap.String("id", problem.MessageID)).Len(); problem.MessageID == "" || found != 1 {
+			t.Errorf("%d lines have the id %q", found, problem.MessageID)
 		}
 	}
 }

@@ -4,27 +4,21 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/phonehook/phonehook/gateway/door"
 	"github.com/phonehook/phonehook/gateway/phone"
 	"github.com/phonehook/phonehook/messaging"
 )
 
-// normalise makes a message that a worker can be given out of a draft: with an id, its
+// normalise makes a message that a worker can be given out of a draft: with its id, its
 // tenant, its times and a number in E.164. The fields of its errors are those of the
 // caller's body.
-func normalise(draft door.Draft, t *tenant, now time.Time) (messaging.Message, error) {
+func normalise(draft door.Draft, id string, t *tenant, now time.Time) (messaging.Message, error) {
 	m := draft.Message
 	number, err := phone.Parse(m.To, t.region)
 	if err != nil {
 		return m, inBody(draft, err, "to")
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return m, &messaging.Error{Code: messaging.CodeInternal, Detail: "no id could be made", Cause: err}
-	}
-	m.ID = id.String()
+	m.ID = id
 	m.Tenant = t.name
 	m.To, m.Country = number.E164, number.Country
 	m.ReceivedAt = now
