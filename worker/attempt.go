@@ -29,9 +29,18 @@ type attemptResult struct {
 // attempt calls one provider. A provider that breaks its contract, by a panic, by
 // an error of another type or by not returning, has made an unknown attempt: its
 // request may be out.
-func (d *Dispatcher) attempt(ctx context.Context, m provider.Message, t target, limit time.Duration) (provider.Receipt, *provider.Error) {
+//
+// One that does not return is left behind where there is another to try. The last one
+// is waited for: its call holds the worker's slot, which bounds how many such calls
+// there can be, and its caller is answered by the gateway at the deadline. It also
+// spares the common route of one provider a goroutine, 7 % of a message's CPU.
+func (d *Dispatcher) attempt(ctx context.Context, m provider.Message, t target, limit time.Duration, last bool) (provider.Receipt, *provider.Error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errAttemptOver)
 	defer cancel()
+	if last {
+		r := d.call(ctx, m, t)
+		return r.receipt, r.failure
+	}
 	done := make(chan attemptResult, 1)
 	go func() { done <- d.call(ctx, m, t) }()
 	select {

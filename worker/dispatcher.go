@@ -141,7 +141,7 @@ func (d *Dispatcher) try(ctx context.Context, m provider.Message, targets []targ
 			break
 		}
 		begun := time.Now()
-		taken, failure := d.attempt(ctx, m, t, share(left, len(targets)-i))
+		taken, failure := d.attempt(ctx, m, t, share(left, len(targets)-i), i == len(targets)-1)
 		made := messaging.Attempt{Provider: t.name, Code: messaging.CodeSent, Duration: time.Since(begun)}
 		if failure == nil {
 			receipt.Attempts = append(receipt.Attempts, made)

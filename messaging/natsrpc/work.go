@@ -118,9 +118,6 @@ func (s *Server) send(o *offer) (receipt messaging.Receipt, err error) {
 	if err != nil {
 		return receipt, &messaging.Error{Code: messaging.CodeInternal, Detail: "the worker can't read the message", Cause: err}
 	}
-	if err := m.Validate(); err != nil {
-		return receipt, err
-	}
 	ctx, cancel := context.WithDeadlineCause(s.ctx, o.deadline(), errDeadline)
 	defer cancel()
 	if ctx.Err() != nil {
