@@ -10,12 +10,13 @@ import (
 	"github.com/phonehook/phonehook/messaging"
 )
 
-// maxLength bounds what is looked at, and maxE164 what is taken at its word. The
-// longest number has 15 digits and a plus sign; the rest is room for a prefix to dial
+// maxLength bounds what is looked at. The longest number has 15 digits and a plus sign,
+// the shortest, in the smallest countries, 7; the rest is room for a prefix to dial
 // abroad, spaces and brackets.
 const (
 	maxLength = 40
 	maxE164   = 16
+	minE164   = 8
 )
 
 // worldwide is the region that libphonenumber gives to numbers of no country.
@@ -162,10 +163,16 @@ func lengthProblem(reason phonenumbers.ValidationResult) string {
 	return "is too short; short codes and numbers without their area code cannot be sent to"
 }
 
-// reachable returns the number unless it is of a kind that is refused.
+// reachable returns the number unless it is of a kind that is refused or no E.164: the
+// metadata have numbers of more than 15 digits that only their own country can dial.
 func reachable(e164, region string, k kind) (Number, error) {
-	if k == costly {
+	switch {
+	case k == costly:
 		return Number{}, invalid("is a premium-rate number")
+	case len(e164) > maxE164:
+		return Number{}, invalid("is too long")
+	case len(e164) < minE164:
+		return Number{}, invalid("is too short")
 	}
 	if region == worldwide {
 		region = ""

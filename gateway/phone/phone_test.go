@@ -59,6 +59,8 @@ func TestParseRefusesWhatNoMessageReaches(t *testing.T) {
 		"emergency":                    {"911", "US", "too short"},
 		"emergency with a country":     {"+49110", "DE", "too short"},
 		"without its area code":        {"555-1234", "US", "too short"},
+		"longer than E.164":            {"+8110000000000000", "US", "too long"},
+		"shorter than any phone":       {"+49 15", "US", "too short"},
 		"too long":                     {"+1 808 555 55555", "US", "too long"},
 		"far too long":                 {"+" + strings.Repeat("1", 500), "US", "too long"},
 		"premium rate":                 {"+1 900 555 1234", "US", "premium"},
