@@ -22,7 +22,7 @@ tidy: ## go.mod and go.sum as the code needs them
 	go mod tidy
 
 .PHONY: check
-check: ## everything that CI runs, in its order
+check: fuzz ## the search for inputs that break something, and everything that CI runs
 	.ci/run
 
 FUZZTIME ?= 10s
