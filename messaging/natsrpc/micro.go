@@ -2,6 +2,7 @@ package natsrpc
 
 import (
 	"encoding/json"
+	"regexp"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -11,9 +12,18 @@ import (
 // ServiceName is the name under which `nats micro ls` shows workers.
 const ServiceName = "phonehook-worker"
 
-// serviceVersion is what a worker reports where none was built in; the protocol
-// of micro services asks for a semantic version.
-const serviceVersion = "0.0.0"
+// semantic is the form of version that `nats micro` insists on, with or without the
+// v that Go puts before it.
+var semantic = regexp.MustCompile(`^v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)(?: |$)`)
+
+// serviceVersion returns the semantic version that version begins with. A build that
+// has none, as one from a work tree, is 0.0.0.
+func serviceVersion(version string) string {
+	if found := semantic.FindStringSubmatch(version); found != nil {
+		return found[1]
+	}
+	return "0.0.0"
+}
 
 // serveMicro answers the discovery requests of NATS micro services, as ADR-32 of
 // the NATS project describes them.
@@ -43,11 +53,9 @@ func (s *Server) serveMicro() error {
 }
 
 func (s *Server) identity() micro.ServiceIdentity {
-	version := s.opts.Version
-	if version == "" {
-		version = serviceVersion
+	return micro.ServiceIdentity{
+		Name: ServiceName, ID: s.opts.WorkerID, Version: serviceVersion(s.opts.Version), Metadata: map[string]string{},
 	}
-	return micro.ServiceIdentity{Name: ServiceName, ID: s.opts.WorkerID, Version: version, Metadata: map[string]string{}}
 }
 
 func (s *Server) microPing() any {

@@ -38,7 +38,8 @@ type ServerOptions struct {
 	// WorkerID names this worker. It is one subject token and differs between
 	// workers; empty makes one up.
 	WorkerID string
-	// Version is what this worker reports of itself to `nats micro info`.
+	// Version is what this worker reports of itself to `nats micro info`, which
+	// shows a semantic version; anything else is shown as 0.0.0.
 	Version string
 	// Logger gets what goes wrong between the lines; nil drops it.
 	Logger *zap.Logger

@@ -172,3 +172,14 @@ func TestReplySubjects(t *testing.T) {
 		}
 	}
 }
+
+func TestTheVersionOfAService(t *testing.T) {
+	for version, want := range map[string]string{
+		"1.2.3": "1.2.3", "v1.2.3": "1.2.3", "v0.0.0-20261123150412-0123456789ab+dirty 0123 with changes": "0.0.0-20261123150412-0123456789ab+dirty",
+		"": "0.0.0", "(devel)": "0.0.0", "(devel) 0123456": "0.0.0", "1.2": "0.0.0", "unknown": "0.0.0",
+	} {
+		if got := serviceVersion(version); got != want {
+			t.Errorf("%q is reported as %q, want %q", version, got, want)
+		}
+	}
+}
