@@ -11,7 +11,7 @@ import (
 
 // maxBody is the largest body that is read. An event with every member that Auth0
 // documents has about 4 KiB; the rest is room for the metadata of applications and
-// users, and it all fits NATS's default limit of 1 MiB for a message.
+// users. What becomes of it must fit into one message of NATS (see configs/nats.conf).
 const maxBody = 256 << 10
 
 // bodies are buffers for reading: a call needs its body only while it is decoded.

@@ -2,6 +2,7 @@ package natsrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -113,9 +114,14 @@ func (c *Client) Send(ctx context.Context, m messaging.Message) (messaging.Recei
 
 	backoff := firstBackoff
 	for {
-		if err := c.offer(a, m, body, serial); err == nil {
+		switch err := c.offer(a, m, body, serial); {
+		case err == nil:
 			if done := c.await(ctx, a); done != nil {
 				return done.receipt, done.err
+			}
+		case errors.Is(err, nats.ErrMaxPayload):
+			return messaging.Receipt{}, &messaging.Error{
+				Code: messaging.CodeTooLarge, Detail: "the message is larger than NATS is configured to take", Cause: err,
 			}
 		}
 		if err := c.hopeless(a); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -91,6 +92,18 @@ func TestBusyWorkersShareTheLoad(t *testing.T) {
 	newServer(t, url, a, natsrpc.ServerOptions{Slots: 4, Queue: 2})
 	newServer(t, url, b, natsrpc.ServerOptions{Slots: 4, Queue: -1})
 	report(t, load(newClient(t, url), 200, 20*time.Second, a, b))
+}
+
+func TestAMessageThatNATSDoesNotTakeIsRefusedAtOnce(t *testing.T) {
+	url := messagingtest.NATS(t)
+	newServer(t, url, &counter{}, natsrpc.ServerOptions{})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	m := messagingtest.Message()
+	m.User.AppMetadata = []byte(`"` + strings.Repeat("x", 3<<20) + `"`)
+	if _, err := newClient(t, url).Send(ctx, m); !errors.Is(err, messaging.CodeTooLarge) || ctx.Err() != nil {
+		t.Errorf("the call ended with %v, want %v before its deadline", err, messaging.CodeTooLarge)
+	}
 }
 
 func TestNoWorkerIsSaidWellBeforeTheDeadline(t *testing.T) {

@@ -19,6 +19,10 @@ import (
 // large store that has to be recovered takes seconds.
 const readyWithin = 10 * time.Second
 
+// maxPayload is that of configs/nats.conf: a hook call of 256 KiB can become 1.5 MiB,
+// because JSON writes some characters with six.
+const maxPayload = 2 << 20
+
 // Options say where a Server listens and keeps its data.
 type Options struct {
 	// Host and Port are where the server listens: 127.0.0.1 and a free port by
@@ -67,6 +71,7 @@ func (s *Server) start(opts Options) error {
 		Host:       opts.Host,
 		Port:       opts.Port,
 		JetStream:  true,
+		MaxPayload: maxPayload,
 		StoreDir:   opts.StoreDir,
 		NoSigs:     true, // the process around it handles its signals
 		NoLog:      true, // the clients log what concerns them
