@@ -104,7 +104,7 @@ func TestGoodAndBadFilesAreToldApart(t *testing.T) {
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // in the folder of the test
 		t.Fatal(err)
 	}
 	return path
