@@ -77,7 +77,7 @@ func DecodeOutcome(data []byte) (Receipt, error) {
 	if err := json.Unmarshal(data, &in); err != nil || in.Code == 0 {
 		return Receipt{}, &Error{
 			Code:   CodeUnknown,
-			Detail: "the worker's answer could not be read; the message may have been sent",
+			Detail: "the worker's answer could not be read",
 			Cause:  scrub(err),
 		}
 	}

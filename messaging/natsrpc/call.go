@@ -94,16 +94,14 @@ func (a *call) state() (done *result, again, held bool) {
 }
 
 // returned notes that a try reached nobody.
-func (a *call) returned(try int, tell bool) {
+func (a *call) returned(try int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.heard(try)
 	if try == a.try {
 		a.again = true
 	}
-	if tell {
-		a.signal()
-	}
+	a.signal()
 }
 
 // busy notes that a worker did not take the message, or hands it back.

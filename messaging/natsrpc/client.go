@@ -147,7 +147,7 @@ func (c *Client) offer(a *call, m messaging.Message, body []byte, serial uint64)
 	try := a.nextTry()
 	err := c.nc.PublishMsg(newOffer(m, body, replySubject(c.inbox, serial, try), try, now, timeout))
 	if err != nil {
-		a.returned(try, false)
+		a.returned(try)
 	}
 	return err
 }
@@ -228,7 +228,7 @@ func (c *Client) receive(msg *nats.Msg) {
 	a := found.(*call)
 	if isNoResponders(msg) {
 		c.deserted.LoadOrStore(a.tenant, time.Now())
-		a.returned(try, true)
+		a.returned(try)
 		return
 	}
 	c.deserted.Delete(a.tenant)

@@ -3,6 +3,8 @@ package natsrpc
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,15 +30,31 @@ type Config struct {
 // Validate implements configs.Validator.
 func (c *Config) Validate() error {
 	var complaints []error
-	if c.URL == "" {
-		complaints = append(complaints, configs.Complain("url", "is missing, for example nats://127.0.0.1:4222"))
-	}
+	complaints = append(complaints, c.validateURL())
 	password, err := configs.ReadSecret("password", c.Password, c.PasswordFile)
 	complaints = append(complaints, err)
 	if err == nil && c.User == "" && !password.IsZero() {
 		complaints = append(complaints, configs.Complain("user", "is missing beside the password"))
 	}
 	return errors.Join(complaints...)
+}
+
+// validateURL complains of an address that cannot be one. It quotes none, as the
+// parser's own errors do: there may be a password in it.
+func (c *Config) validateURL() error {
+	if c.URL == "" {
+		return configs.Complain("url", "is missing, for example nats://127.0.0.1:4222")
+	}
+	for i, address := range strings.Split(c.URL, ",") {
+		address = strings.TrimSpace(address)
+		if !strings.Contains(address, "://") {
+			address = "nats://" + address // as nats.go reads it
+		}
+		if parsed, err := url.Parse(address); err != nil || parsed.Host == "" {
+			return configs.Complain("url", "has as address %d nothing of the form nats://host:port", i+1)
+		}
+	}
+	return nil
 }
 
 // The settings of a connection. The defaults of nats.go suit jobs, not callers
@@ -59,6 +77,9 @@ const (
 // returns at once, also when no server answers yet, so that processes can start
 // in any order. Only a configuration that can never work is an error.
 func Connect(cfg Config, name string, logger *zap.Logger) (*nats.Conn, error) {
+	if err := cfg.validateURL(); err != nil {
+		return nil, fmt.Errorf("nats: %w", err)
+	}
 	password, err := configs.ReadSecret("password", cfg.Password, cfg.PasswordFile)
 	if err != nil {
 		return nil, fmt.Errorf("nats: %w", err)
