@@ -111,7 +111,8 @@ func level(code messaging.Code) zapcore.Level {
 		return zapcore.WarnLevel
 	case messaging.CodeSent, messaging.CodePending, messaging.CodeInvalidRequest, messaging.CodeInvalidNumber,
 		messaging.CodeBlocked, messaging.CodeRateLimited, messaging.CodeRejected, messaging.CodeUnauthorized,
-		messaging.CodeTooLarge, messaging.CodeNotFound, messaging.CodeMethodNotAllowed:
+		messaging.CodeTooLarge, messaging.CodeNotFound, messaging.CodeMethodNotAllowed,
+		messaging.CodeKeyReused, messaging.CodeCancelled, messaging.CodeConflict:
 	}
 	return zapcore.InfoLevel
 }

@@ -45,6 +45,13 @@ const (
 	CodeNotFound
 	// CodeMethodNotAllowed: the address takes other methods.
 	CodeMethodNotAllowed
+	// CodeKeyReused: the idempotency key stands for another request already.
+	CodeKeyReused
+	// CodeCancelled: the message was cancelled while it waited in the durable
+	// queue, and was certainly not sent.
+	CodeCancelled
+	// CodeConflict: what was asked of the message is no longer possible.
+	CodeConflict
 )
 
 type codeRow struct {
@@ -73,6 +80,9 @@ var codes = [...]codeRow{
 	CodeTooLarge:         {"too_large", http.StatusRequestEntityTooLarge, false, "The request is too large"},
 	CodeNotFound:         {"not_found", http.StatusNotFound, false, "There is nothing here"},
 	CodeMethodNotAllowed: {"method_not_allowed", http.StatusMethodNotAllowed, false, "The method is not allowed here"},
+	CodeKeyReused:        {"key_reused", http.StatusUnprocessableEntity, false, "The idempotency key was used for another request"},
+	CodeCancelled:        {"cancelled", http.StatusConflict, false, "The message was cancelled"},
+	CodeConflict:         {"conflict", http.StatusConflict, false, "The message is past that"},
 }
 
 func (c Code) row() codeRow {

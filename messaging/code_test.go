@@ -34,6 +34,9 @@ func TestTheTableOfCodes(t *testing.T) {
 		{"too_large", 413, false},
 		{"not_found", 404, false},
 		{"method_not_allowed", 405, false},
+		{"key_reused", 422, false},
+		{"cancelled", 409, false},
+		{"conflict", 409, false},
 	}
 	codes := messaging.Codes()
 	if len(codes) != len(want) {

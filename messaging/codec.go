@@ -32,21 +32,37 @@ func DecodeMessage(data []byte) (Message, error) {
 
 // outcomeJSON is an outcome on the wire: what a Sender returned, less the Cause.
 type outcomeJSON struct {
-	Code              Code          `json:"code"`
-	Provider          string        `json:"provider,omitempty"`
-	ProviderMessageID string        `json:"provider_message_id,omitempty"`
-	Worker            string        `json:"worker,omitempty"`
-	Attempts          []attemptJSON `json:"attempts,omitempty"`
-	Detail            string        `json:"detail,omitempty"`
-	Field             string        `json:"field,omitempty"`
-	RetryAfterMS      int64         `json:"retry_after_ms,omitempty"`
+	Code              Code      `json:"code"`
+	Provider          string    `json:"provider,omitempty"`
+	ProviderMessageID string    `json:"provider_message_id,omitempty"`
+	Worker            string    `json:"worker,omitempty"`
+	Attempts          []Attempt `json:"attempts,omitempty"`
+	Detail            string    `json:"detail,omitempty"`
+	Field             string    `json:"field,omitempty"`
+	RetryAfterMS      int64     `json:"retry_after_ms,omitempty"`
 }
 
 type attemptJSON struct {
-	Provider     string `json:"provider"`
-	Code         Code   `json:"code"`
-	ProviderCode string `json:"provider_code,omitempty"`
-	DurationMS   int64  `json:"duration_ms"`
+	Provider          string `json:"provider"`
+	Code              Code   `json:"code"`
+	ProviderCode      string `json:"provider_code,omitempty"`
+	ProviderMessageID string `json:"provider_message_id,omitempty"`
+	DurationMS        int64  `json:"duration_ms"`
+}
+
+// MarshalJSON writes the attempt as it crosses the wire and stands in events.
+func (a Attempt) MarshalJSON() ([]byte, error) {
+	return json.Marshal(attemptJSON{a.Provider, a.Code, a.ProviderCode, a.ProviderMessageID, a.Duration.Milliseconds()})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *Attempt) UnmarshalJSON(data []byte) error {
+	var in attemptJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	*a = Attempt{in.Provider, in.Code, in.ProviderCode, in.ProviderMessageID, time.Duration(in.DurationMS) * time.Millisecond}
+	return nil
 }
 
 // EncodeOutcome returns a Sender's results as the JSON object that crosses the
@@ -57,9 +73,7 @@ func EncodeOutcome(r Receipt, err error) ([]byte, error) {
 		Provider:          r.Provider,
 		ProviderMessageID: r.ProviderMessageID,
 		Worker:            r.Worker,
-	}
-	for _, a := range r.Attempts {
-		out.Attempts = append(out.Attempts, attemptJSON{a.Provider, a.Code, a.ProviderCode, a.Duration.Milliseconds()})
+		Attempts:          r.Attempts,
 	}
 	if e := AsError(err); e != nil {
 		out.Detail = e.Detail
@@ -81,10 +95,7 @@ func DecodeOutcome(data []byte) (Receipt, error) {
 			Cause:  scrub(err),
 		}
 	}
-	r := Receipt{Provider: in.Provider, ProviderMessageID: in.ProviderMessageID, Worker: in.Worker}
-	for _, a := range in.Attempts {
-		r.Attempts = append(r.Attempts, Attempt{a.Provider, a.Code, a.ProviderCode, time.Duration(a.DurationMS) * time.Millisecond})
-	}
+	r := Receipt{Provider: in.Provider, ProviderMessageID: in.ProviderMessageID, Worker: in.Worker, Attempts: in.Attempts}
 	if in.Code == CodeSent || in.Code == CodePending {
 		r.Code = in.Code
 		return r, nil

@@ -46,6 +46,9 @@ type Message struct {
 	Action  Action  `json:"action,omitempty"`
 	// To is the recipient in E.164 with its plus sign.
 	To string `json:"to"`
+	// ToHash is the keyed hash of To by which events about the message can be
+	// found; see NumberKey. It is empty where no events are kept.
+	ToHash string `json:"to_hash,omitempty"`
 	// Country is the ISO 3166-1 alpha-2 code of To, upper case, or empty where
 	// a number belongs to none (satellite and international services).
 	Country string `json:"country,omitempty"`
@@ -64,6 +67,13 @@ type Message struct {
 	ReceivedAt time.Time `json:"received_at"`
 	// Expires is the end of the message's life: nothing is attempted after it.
 	Expires time.Time `json:"expires"`
+
+	// Accept says that the caller would rather have the message in the durable
+	// queue, answered with CodePending, than a failure that a later try may mend.
+	Accept bool `json:"accept,omitempty"`
+	// Earlier are the attempts that were made before the message came to the
+	// durable queue, or before it was put back there.
+	Earlier []Attempt `json:"earlier,omitempty"`
 
 	// IP and UserAgent are those of the person who signs in, as the caller
 	// reported them; Client and User likewise. All may be empty.

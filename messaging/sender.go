@@ -36,7 +36,7 @@ type Receipt struct {
 	Worker string
 }
 
-// Attempt is one call of one provider.
+// Attempt is one call of one provider. As JSON its duration is in whole milliseconds.
 type Attempt struct {
 	Provider string
 	// Code is CodeSent, CodeRejected, CodeUnavailable, CodeRateLimited (the
@@ -45,5 +45,7 @@ type Attempt struct {
 	// ProviderCode is the provider's own code for a failure, as its
 	// documentation lists it.
 	ProviderCode string
-	Duration     time.Duration
+	// ProviderMessageID is the provider's name for the message, if it took it.
+	ProviderMessageID string
+	Duration          time.Duration
 }

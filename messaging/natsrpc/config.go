@@ -25,12 +25,19 @@ type Config struct {
 	// CAFile is a PEM file of the authorities that sign the servers'
 	// certificates, for tls:// URLs; absent means the system's.
 	CAFile string `yaml:"ca_file"`
+	// Replicas is how many servers of a cluster keep each message of the durable
+	// queue, each event and each key: 1, which is the default, 3 or 5. The
+	// gateway's setting counts, as it is the gateway that makes what is needed.
+	Replicas int `yaml:"replicas"`
 }
 
 // Validate implements configs.Validator.
 func (c *Config) Validate() error {
 	var complaints []error
 	complaints = append(complaints, c.validateURL())
+	if c.Replicas != 0 && c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5 {
+		complaints = append(complaints, configs.Complain("replicas", "must be 1, 3 or 5, and at most the number of servers"))
+	}
 	password, err := configs.ReadSecret("password", c.Password, c.PasswordFile)
 	complaints = append(complaints, err)
 	if err == nil && c.User == "" && !password.IsZero() {
@@ -114,7 +121,10 @@ func Connect(cfg Config, name string, logger *zap.Logger) (*nats.Conn, error) {
 		}),
 	}
 	if cfg.User != "" {
-		opts = append(opts, nats.UserInfo(cfg.User, password.Reveal()))
+		opts = append(opts, nats.UserInfo(cfg.User, password.Reveal()),
+			// Each kind of program has inboxes of its own, so that nats.conf can
+			// keep one from reading the answers to another.
+			nats.CustomInboxPrefix("_INBOX."+cfg.User))
 	}
 	if cfg.CAFile != "" {
 		opts = append(opts, nats.RootCAs(cfg.CAFile))

@@ -32,6 +32,13 @@ type Provider interface {
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
 
+// ServiceSender is a Provider whose vendor has pools of senders.
+type ServiceSender interface {
+	Provider
+	// SendsFromService says whether the account takes Message.Service.
+	SendsFromService() bool
+}
+
 // Message is what a provider is asked to deliver.
 type Message struct {
 	// Reference identifies the message towards the vendor and in its receipts.
@@ -41,8 +48,12 @@ type Message struct {
 	Channel Channel
 	// To is the recipient in E.164 with its plus sign.
 	To string
-	// From is the sender to use instead of the configured one, or empty.
+	// From is the sender to use instead of the configured one, or empty: a number
+	// in E.164, a short code or an alphanumeric name.
 	From string
+	// Service is the vendor's name for a pool of senders ("messaging service") to
+	// choose the sender from, or empty. Only a ServiceSender is given one.
+	Service string
 	// Text is what the SMS says or the call speaks.
 	Text string
 	// Code is the one-time code within Text, or empty where it isn't known.
@@ -75,7 +86,7 @@ type Kind uint8
 
 // The kinds of failure. Their order has no meaning.
 const (
-	// Refused: the vendor said no for good; it will not take this message.
+	// Refused: the number or the message is at fault; no vendor would take it.
 	Refused Kind = iota + 1
 	// Throttled: the vendor asks for fewer messages; it did not take this one.
 	Throttled
@@ -86,6 +97,9 @@ const (
 	Unknown
 	// Misconfigured: the account, a credential or our request is at fault.
 	Misconfigured
+	// Unroutable: this vendor does not send from this sender, to this country or
+	// to this network; another one may. It did not take the message.
+	Unroutable
 )
 
 // String returns the kind in lower case.
@@ -101,6 +115,8 @@ func (k Kind) String() string {
 		return "unknown"
 	case Misconfigured:
 		return "misconfigured"
+	case Unroutable:
+		return "unroutable"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }

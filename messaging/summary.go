@@ -1,0 +1,57 @@
+package messaging
+
+import "time"
+
+// Summary is what its events say of a message.
+type Summary struct {
+	ID      string
+	Tenant  string
+	Channel Channel
+	Action  Action
+	// To is masked, and ToHash is the hash of the whole number.
+	To, ToHash string
+	Country    string
+	ReceivedAt time.Time
+	Expires    time.Time
+	// Code is what has become of the message: CodePending while it is in the
+	// durable queue, CodeExpired once its life ended there.
+	Code              Code
+	Detail            string
+	Provider          string
+	ProviderMessageID string
+	// Attempts are all that are known, in their order.
+	Attempts []Attempt
+	// UpdatedAt is when that was recorded.
+	UpdatedAt time.Time
+}
+
+// Summarise returns what the events of one message, the oldest first, add up to. It
+// returns false where there are none.
+//
+// The newest event tells, with one exception: a gateway that gave up waiting
+// knows less than the worker that had the message, whichever was recorded first.
+func Summarise(events []Event, now time.Time) (Summary, bool) {
+	var told Event
+	for _, e := range events {
+		guess := e.Type == EventOutcome && e.Worker == ""
+		if !guess || told.Worker == "" {
+			told = e
+		}
+	}
+	if told.ID == "" {
+		return Summary{}, false
+	}
+	s := Summary{
+		ID: told.ID, Tenant: told.Tenant, Channel: told.Channel, Action: told.Action,
+		To: told.To, ToHash: told.ToHash, Country: told.Country, ReceivedAt: told.ReceivedAt, Expires: told.Expires,
+		Code: told.Code, Detail: told.Detail, Provider: told.Provider, ProviderMessageID: told.ProviderMessageID,
+		Attempts: told.Attempts, UpdatedAt: told.At,
+	}
+	if told.Type == EventCancelled {
+		s.Code = CodeCancelled
+	}
+	if s.Code == CodePending && now.After(s.Expires) {
+		s.Code, s.Detail = CodeExpired, "its life ended in the queue"
+	}
+	return s, true
+}
