@@ -89,7 +89,33 @@ func (e Event) Result() (Receipt, error) {
 }
 
 // EncodeEvent returns e as the JSON object that is kept.
-func EncodeEvent(e Event) ([]byte, error) { return json.Marshal(e) }
+func EncodeEvent(e Event) ([]byte, error) {
+	w := newJSONWriter(eventSize)
+	w.text("type", string(e.Type))
+	w.time("at", e.At)
+	w.text("id", e.ID)
+	w.text("tenant", e.Tenant)
+	w.optional("channel", string(e.Channel))
+	w.optional("action", string(e.Action))
+	w.optional("to", e.To)
+	w.optional("to_hash", e.ToHash)
+	w.optional("country", e.Country)
+	if !e.ReceivedAt.IsZero() {
+		w.time("received_at", e.ReceivedAt)
+	}
+	if !e.Expires.IsZero() {
+		w.time("expires", e.Expires)
+	}
+	if e.Code != 0 {
+		w.text("code", e.Code.String())
+	}
+	w.failure(&Error{Detail: e.Detail, Field: e.Field, RetryAfter: time.Duration(e.RetryAfterMS) * time.Millisecond})
+	w.optional("provider", e.Provider)
+	w.optional("provider_message_id", e.ProviderMessageID)
+	w.attempts("attempts", e.Attempts)
+	w.optional("worker", e.Worker)
+	return w.done()
+}
 
 // DecodeEvent reads what EncodeEvent wrote. Fields that this version does not know are
 // ignored.
