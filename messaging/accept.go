@@ -16,8 +16,8 @@ const handOver = 200 * time.Millisecond
 //
 // A failure that a later try can't mend stays one. An outcome that is not known is
 // queued like a failure: the attempts made so far are in the message, so whoever takes
-// it from the queue decides whether to try again. Where the queue can't be
-// reached, the caller gets next's own error.
+// it from the queue decides whether to try again. What the queue refuses stays next's
+// own error; where nobody knows whether the queue has it, that is not known either.
 func Accepting(next Sender, queue Queue) Sender {
 	return SenderFunc(func(ctx context.Context, m Message) (Receipt, error) {
 		deadline, ok := ctx.Deadline()
@@ -36,7 +36,10 @@ func Accepting(next Sender, queue Queue) Sender {
 			// A worker had it and fell silent.
 			queued.Earlier = append(queued.Earlier, Attempt{Code: CodeUnknown})
 		}
-		if queue.Enqueue(ctx, queued) != nil {
+		switch stored := queue.Enqueue(ctx, queued); {
+		case errors.Is(stored, CodeUnavailable):
+			return r, &Error{Code: CodeUnknown, Detail: "the durable queue did not say whether it has it", Cause: err}
+		case stored != nil:
 			return r, err
 		}
 		// Whoever stored it has to tell that, and not the worker that failed.

@@ -84,15 +84,21 @@ func TestAcceptingQueuesWhatALaterTryMayMend(t *testing.T) {
 	}
 }
 
-func TestAcceptingWithoutAQueueTellsTheFailure(t *testing.T) {
-	failure := &messaging.Error{Code: messaging.CodeUnavailable, Detail: "the sender's own"}
-	sender := messaging.Accepting(messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
-		return messaging.Receipt{}, failure
-	}), &parked{err: messaging.CodeUnavailable})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if _, err := sender.Send(ctx, accepted()); !errors.Is(err, error(failure)) {
-		t.Errorf("got %v, want the sender's own error", err)
+func TestAcceptingTellsWhatTheQueueDidNotTake(t *testing.T) {
+	for name, tt := range map[string]struct{ queue, want messaging.Code }{
+		"refused":  {messaging.CodeExpired, messaging.CodeUnavailable},
+		"not said": {messaging.CodeUnavailable, messaging.CodeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sender := messaging.Accepting(messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
+				return messaging.Receipt{}, messaging.CodeUnavailable
+			}), &parked{err: tt.queue})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if _, err := sender.Send(ctx, accepted()); messaging.CodeOf(messaging.Receipt{}, err) != tt.want {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
 	}
 }
 

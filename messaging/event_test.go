@@ -139,16 +139,18 @@ func TestSummary(t *testing.T) {
 		now    time.Duration
 		want   messaging.Code
 	}{
-		"queued":                          {[]messaging.Event{queued}, time.Second, messaging.CodePending},
-		"queued until its life ended":     {[]messaging.Event{queued}, 6 * time.Minute, messaging.CodeExpired},
-		"sent from the queue":             {[]messaging.Event{queued, sent}, time.Minute, messaging.CodeSent},
-		"put back":                        {[]messaging.Event{queued, again}, time.Minute, messaging.CodePending},
-		"cancelled":                       {[]messaging.Event{queued, cancelled}, time.Minute, messaging.CodeCancelled},
-		"a worker knows better, later":    {[]messaging.Event{guess, sent}, time.Minute, messaging.CodeSent},
-		"a worker knows better, earlier":  {[]messaging.Event{sent, guess}, time.Minute, messaging.CodeSent},
-		"nobody knows better":             {[]messaging.Event{guess}, time.Minute, messaging.CodeUnknown},
-		"sent stays sent after its life":  {[]messaging.Event{queued, sent}, time.Hour, messaging.CodeSent},
-		"a guess does not undo the queue": {[]messaging.Event{again, guess}, time.Minute, messaging.CodePending},
+		"queued":                           {[]messaging.Event{queued}, time.Second, messaging.CodePending},
+		"queued until its life ended":      {[]messaging.Event{queued}, 6 * time.Minute, messaging.CodeExpired},
+		"sent from the queue":              {[]messaging.Event{queued, sent}, time.Minute, messaging.CodeSent},
+		"put back":                         {[]messaging.Event{queued, again}, time.Minute, messaging.CodePending},
+		"cancelled":                        {[]messaging.Event{queued, cancelled}, time.Minute, messaging.CodeCancelled},
+		"a worker knows better, later":     {[]messaging.Event{guess, sent}, time.Minute, messaging.CodeSent},
+		"a worker knows better, earlier":   {[]messaging.Event{sent, guess}, time.Minute, messaging.CodeSent},
+		"nobody knows better":              {[]messaging.Event{guess}, time.Minute, messaging.CodeUnknown},
+		"sent stays sent after its life":   {[]messaging.Event{queued, sent}, time.Hour, messaging.CodeSent},
+		"given up by a worker, but queued": {[]messaging.Event{queued, event(time.Second, messaging.EventOutcome, messaging.CodeExpired, "w1")}, time.Minute, messaging.CodePending},
+		"expired in the queue":             {[]messaging.Event{queued, event(6*time.Minute, messaging.EventOutcome, messaging.CodeExpired, "w1")}, 7 * time.Minute, messaging.CodeExpired},
+		"a guess does not undo the queue":  {[]messaging.Event{again, guess}, time.Minute, messaging.CodePending},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, ok := messaging.Summarise(tt.events, begin.Add(tt.now))

@@ -28,11 +28,12 @@ type History interface {
 // Queue keeps messages that outlive their call until a worker has delivered them or
 // their life ends.
 type Queue interface {
-	// Enqueue returns nil once m is stored, and else an *Error. Storing the same
-	// message twice stores it once.
+	// Enqueue returns nil once m is stored, and else an *Error. With CodeUnavailable
+	// nobody knows whether it is. Storing the same message twice stores it once.
 	Enqueue(ctx context.Context, m Message) error
-	// Cancel takes a message out of the queue. The error is CodeConflict where a
-	// worker has begun on it or it has ended, CodeNotFound where it was never there.
+	// Cancel takes a message out of the queue and has its EventCancelled recorded. One
+	// that is cancelled already is no error. The error is CodeConflict where a worker
+	// has begun on it or it has ended, CodeNotFound where it was never there.
 	Cancel(ctx context.Context, tenant, id string) error
 }
 
@@ -55,7 +56,8 @@ type Claim struct {
 // *Error with CodeUnavailable, after which nobody knows whether it was done.
 type Keys interface {
 	// Claim stores mine under the key for ttl and returns it with its revision and
-	// true, or returns the claim that is there already and false.
+	// true, or returns the claim that is there already and false. Where that one is of
+	// the same message, true may be returned with it.
 	Claim(ctx context.Context, key string, mine Claim, ttl time.Duration) (Claim, bool, error)
 	// Replace puts mine in the place of earlier, if that is still there.
 	Replace(ctx context.Context, key string, earlier, mine Claim, ttl time.Duration) (Claim, bool, error)

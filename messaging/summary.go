@@ -28,15 +28,19 @@ type Summary struct {
 // Summarise returns what the events of one message, the oldest first, add up to. It
 // returns false where there are none.
 //
-// The newest event tells, with one exception: a gateway that gave up waiting
-// knows less than the worker that had the message, whichever was recorded first.
+// The newest event tells, with two exceptions. A gateway that gave up waiting
+// knows less than the worker that had the message, whichever was recorded first. And
+// what a worker could not send in its call's time is not lost if it has come to the
+// durable queue meanwhile: only the end of its life ends it there.
 func Summarise(events []Event, now time.Time) (Summary, bool) {
 	var told Event
 	for _, e := range events {
 		guess := e.Type == EventOutcome && e.Worker == ""
-		if !guess || told.Worker == "" {
-			told = e
+		late := e.Type == EventOutcome && e.Code.Retryable() && e.At.Before(e.Expires)
+		if guess && told.Worker != "" || late && told.Type == EventQueued {
+			continue
 		}
+		told = e
 	}
 	if told.ID == "" {
 		return Summary{}, false
