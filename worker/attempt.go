@@ -24,51 +24,57 @@ var errAttemptOver = errors.New("worker: the attempt's share of the time is over
 type attemptResult struct {
 	receipt provider.Receipt
 	failure *provider.Error
+	took    time.Duration
 }
 
-// attempt calls one provider. A provider that breaks its contract, by a panic, by
-// an error of another type or by not returning, has made an unknown attempt: its
-// request may be out.
-//
-// One that does not return is left behind where there is another to try. The last one
-// is waited for: its call holds the worker's slot, which bounds how many such calls
-// there can be, and its caller is answered by the gateway at the deadline. It also
-// spares the common route of one provider a goroutine, 7 % of a message's CPU.
-func (d *Dispatcher) attempt(ctx context.Context, m provider.Message, t target, limit time.Duration, last bool) (provider.Receipt, *provider.Error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errAttemptOver)
-	defer cancel()
-	if last {
-		r := d.call(ctx, m, t)
-		return r.receipt, r.failure
-	}
-	done := make(chan attemptResult, 1)
-	go func() { done <- d.call(ctx, m, t) }()
-	select {
-	case r := <-done:
-		return r.receipt, r.failure
-	case <-ctx.Done():
-	}
-	grace := time.NewTimer(returnGrace)
-	defer grace.Stop()
-	select {
-	case r := <-done:
-		return r.receipt, r.failure
-	case <-grace.C:
-		d.logger.Error("provider does not return", zap.String("id", m.Reference), zap.String("provider", t.name))
-		return provider.Receipt{}, &provider.Error{Kind: provider.Unknown, Detail: "the provider did not return in time"}
-	}
+// attempt has a provider make the attempt, and gives back what it held. A provider that
+// breaks its contract by a panic or by an error of another type has made an unknown
+// attempt: its request may be out.
+func (d *Dispatcher) attempt(ctx context.Context, m provider.Message, s start) attemptResult {
+	r := d.call(ctx, m, s.candidate.backend)
+	now := time.Now()
+	r.took = now.Sub(s.begun)
+	s.ticket.end(now, ending{
+		result:  resultOf(ctx, r.failure),
+		unknown: r.failure != nil && codeOf(r.failure.Kind) == codeOf(provider.Unknown),
+		took:    r.took,
+		limit:   s.limit,
+	})
+	s.candidate.backend.throttle.release(s.channel)
+	return r
 }
 
-func (d *Dispatcher) call(ctx context.Context, m provider.Message, t target) (r attemptResult) {
+// resultOf is what the end of an attempt says about its provider.
+func resultOf(ctx context.Context, failure *provider.Error) result {
+	if failure == nil {
+		return took
+	}
+	switch failure.Kind {
+	case provider.Refused, provider.Unroutable:
+		return answered
+	case provider.Throttled, provider.Misconfigured:
+		return failed
+	case provider.Unknown, provider.Unavailable:
+	}
+	switch {
+	case ctx.Err() == nil:
+		return failed
+	case errors.Is(context.Cause(ctx), errAttemptOver):
+		return timedOut
+	}
+	return notCounted // the caller has gone, or another attempt was faster
+}
+
+func (d *Dispatcher) call(ctx context.Context, m provider.Message, b *backend) (r attemptResult) {
 	defer func() {
 		if p := recover(); p != nil {
-			d.logger.Error("provider panicked", zap.String("id", m.Reference), zap.String("provider", t.name),
+			d.logger.Error("provider panicked", zap.String("id", m.Reference), zap.String("provider", b.name),
 				zap.String("panic", describePanic(p)), zap.Stack("stack"))
 			r = attemptResult{failure: &provider.Error{Kind: provider.Unknown, Detail: "the provider panicked"}}
 		}
 	}()
-	receipt, err := t.provider.Send(ctx, m)
-	return attemptResult{receipt, asFailure(err)}
+	receipt, err := b.provider.Send(ctx, m)
+	return attemptResult{receipt: receipt, failure: asFailure(err)}
 }
 
 // describePanic leaves out the value of a panic that is not the runtime's: it can

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/phonehook/phonehook/worker"
 	"github.com/phonehook/phonehook/worker/provider"
 )
@@ -23,7 +21,7 @@ func BenchmarkSend(b *testing.B) {
 				providers[name] = instant{fail: i < failing}
 			}
 			cfg := worker.Config{Tenants: []worker.Tenant{{Name: "*", Routes: []worker.Route{{Providers: names}}}}}
-			d, err := worker.NewDispatcher(cfg, providers, zap.NewNop())
+			d, err := worker.NewDispatcher(cfg, providers, worker.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -3,15 +3,32 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/messaging"
+	"github.com/phonehook/phonehook/worker/provider"
 )
 
 // EveryTenant is the name under which the routes of all tenants stand that have
 // no entry of their own.
 const EveryTenant = "*"
+
+// What a tenant's after_unknown can say.
+const (
+	// NextAfterUnknown tries the next provider although the last one may have taken
+	// the message: a code that arrives twice does less harm than one that doesn't.
+	NextAfterUnknown = "next"
+	// StopAfterUnknown makes no further attempt.
+	StopAfterUnknown = "stop"
+)
+
+// defaultSlots is Config.Slots where it is absent; natsrpc.DefaultSlots says why.
+const defaultSlots = 256
+
+// queueShare is the part of the slots that messages of the durable queue may take
+// unless the file says otherwise: nobody waits for them on the line, so most slots stay
+// with the calls.
+const queueShare = 4
 
 // Config says whom a worker serves, with which providers and how many messages
 // at a time. The providers themselves are configured beside it.
@@ -21,6 +38,9 @@ type Config struct {
 	// Queue is how many more may wait for a slot before the worker says that it
 	// is busy; absent means a quarter of Slots.
 	Queue int `yaml:"queue"`
+	// QueueSlots is how many messages of the durable queue are worked on at once;
+	// absent means a quarter of Slots, and at least 1. See DurableSlots.
+	QueueSlots int `yaml:"queue_slots"`
 	// Tenants are the tenants served. With an entry for EveryTenant these are
 	// all that exist, and without one those named.
 	Tenants []Tenant `yaml:"tenants"`
@@ -32,33 +52,47 @@ type Tenant struct {
 	// stands for the whole of it: nothing is added from EveryTenant, so that no
 	// message goes to a provider which the tenant's entry does not name.
 	Name string `yaml:"name"`
-	// Routes are looked through in order; the first that fits is taken.
+	// AfterUnknown is what follows an attempt that may have delivered the message:
+	// NextAfterUnknown, which absent means, or StopAfterUnknown.
+	AfterUnknown string `yaml:"after_unknown"`
+	// Routes are looked through in order; the first that fits is taken. A message
+	// that none fits is blocked.
 	Routes []Route `yaml:"routes"`
 }
 
-// Route is an order of providers.
-type Route struct {
-	// Channel is the only one that the route is for; absent means every one.
-	Channel messaging.Channel `yaml:"channel"`
-	// Providers are tried in this order.
-	Providers []string `yaml:"providers"`
+// DurableSlots returns QueueSlots or its default.
+func (c *Config) DurableSlots() int {
+	if c.QueueSlots > 0 {
+		return c.QueueSlots
+	}
+	return max(1, c.slots()/queueShare)
+}
+
+func (c *Config) slots() int {
+	if c.Slots > 0 {
+		return c.Slots
+	}
+	return defaultSlots
 }
 
 // Validate implements configs.Validator.
 func (c *Config) Validate() error {
 	var complaints []error
-	if c.Slots < 0 {
-		complaints = append(complaints, configs.Complain("slots", "must not be negative"))
-	}
-	if c.Queue < 0 {
-		complaints = append(complaints, configs.Complain("queue", "must not be negative"))
+	for _, n := range []struct {
+		key   string
+		value int
+	}{{"slots", c.Slots}, {"queue", c.Queue}, {"queue_slots", c.QueueSlots}} {
+		if n.value < 0 {
+			complaints = append(complaints, configs.Complain(n.key, "must not be negative"))
+		}
 	}
 	if len(c.Tenants) == 0 {
 		complaints = append(complaints, configs.Complain("tenants", `is empty; name at least one, or "*" for every tenant`))
 	}
 	first := make(map[string]int)
-	for i, t := range c.Tenants {
-		place := fmt.Sprintf("tenants[%d]", i)
+	for i := range c.Tenants {
+		t := &c.Tenants[i]
+		place := item("tenants", i)
 		if earlier, ok := first[t.Name]; ok {
 			complaints = append(complaints, configs.Complain(place+".name", "%q is already tenants[%d]", t.Name, earlier))
 		} else {
@@ -75,26 +109,46 @@ func (t *Tenant) validate() error {
 		complaints = append(complaints, configs.Complain("name",
 			`%q is neither "*" nor 1 to %d lower-case letters, digits, hyphens and underscores`, t.Name, messaging.MaxTenantLength))
 	}
+	if t.AfterUnknown != "" && t.AfterUnknown != NextAfterUnknown && t.AfterUnknown != StopAfterUnknown {
+		complaints = append(complaints, configs.Complain("after_unknown", "%q is neither %s nor %s", t.AfterUnknown, NextAfterUnknown, StopAfterUnknown))
+	}
 	if len(t.Routes) == 0 {
 		complaints = append(complaints, configs.Complain("routes", "is empty; a tenant needs at least one"))
 	}
-	for i, r := range t.Routes {
-		complaints = append(complaints, configs.Within(fmt.Sprintf("routes[%d]", i), r.validate()))
+	first := make(map[string]int)
+	for i := range t.Routes {
+		r := &t.Routes[i]
+		place := item("routes", i)
+		complaints = append(complaints, configs.Within(place, r.validate()))
+		if earlier, ok := first[r.Name]; ok && r.Name != "" {
+			complaints = append(complaints, configs.Complain(place+".name", "%q is already routes[%d]", r.Name, earlier))
+		} else {
+			first[r.Name] = i
+		}
+		complaints = append(complaints, configs.Within(place, t.validateTogether(i)))
 	}
 	return errors.Join(complaints...)
 }
 
-func (r *Route) validate() error {
+// validateTogether checks what the i-th route may say only beside the others.
+func (t *Tenant) validateTogether(i int) error {
+	r := &t.Routes[i]
 	var complaints []error
-	if r.Channel != "" && r.Channel != messaging.SMS && r.Channel != messaging.Voice {
-		complaints = append(complaints, configs.Complain("channel", "%q is neither sms nor voice; leave it out for every channel", r.Channel))
+	if !r.Match.choosesNumbers() && len(r.Match.Countries) == 0 {
+		for j := range t.Routes {
+			if other := &t.Routes[j]; other.Match.choosesNumbers() && other.Match.overlaps(&r.Match) {
+				complaints = append(complaints, configs.Complain("match.countries",
+					`is missing, and routes[%d] chooses by country or prefix; say which countries this route is for too, or ["*"] for every one, so that none comes here unnoticed`, j))
+				break
+			}
+		}
 	}
-	if len(r.Providers) == 0 {
-		complaints = append(complaints, configs.Complain("providers", "is empty; a route needs at least one"))
-	}
-	for i, name := range r.Providers {
-		if slices.Contains(r.Providers[:i], name) {
-			complaints = append(complaints, configs.Complain(fmt.Sprintf("providers[%d]", i), "%q is already in this route", name))
+	if t.AfterUnknown == StopAfterUnknown {
+		for k := range r.Steps {
+			if r.Steps[k].HedgeAfter != nil {
+				complaints = append(complaints, configs.Complain(item("steps", k)+".hedge_after",
+					"can deliver a message twice, which after_unknown: %s rules out; leave one of them out", StopAfterUnknown))
+			}
 		}
 	}
 	return errors.Join(complaints...)
@@ -104,12 +158,11 @@ func (r *Route) validate() error {
 // configured.
 func (c *Config) ValidateProviders(known func(name string) bool) error {
 	var complaints []error
-	for i, t := range c.Tenants {
-		for j, r := range t.Routes {
-			for k, name := range r.Providers {
-				if !known(name) {
-					place := fmt.Sprintf("tenants[%d].routes[%d].providers[%d]", i, j, k)
-					complaints = append(complaints, configs.Complain(place, "no provider is named %q", name))
+	for i := range c.Tenants {
+		for j := range c.Tenants[i].Routes {
+			for _, u := range c.Tenants[i].Routes[j].uses() {
+				if u.name != "" && !known(u.name) {
+					complaints = append(complaints, configs.Complain(item("tenants", i)+"."+item("routes", j)+"."+u.place, "no provider is named %q", u.name))
 				}
 			}
 		}
@@ -128,4 +181,49 @@ func (c *Config) Served() []string {
 		names = append(names, t.Name)
 	}
 	return names
+}
+
+// entry returns the entry that a tenant's messages go by, or nil.
+func (c *Config) entry(tenant string) *Tenant {
+	var every *Tenant
+	for i := range c.Tenants {
+		switch c.Tenants[i].Name {
+		case tenant:
+			return &c.Tenants[i]
+		case EveryTenant:
+			every = &c.Tenants[i]
+		}
+	}
+	return every
+}
+
+func item(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+// validateServices complains of every sender that is a messaging service in a route with
+// a provider that has none.
+func (c *Config) validateServices(providers map[string]provider.Provider) error {
+	var complaints []error
+	for i := range c.Tenants {
+		for j := range c.Tenants[i].Routes {
+			place := item("tenants", i) + "." + item("routes", j)
+			complaints = append(complaints, configs.Within(place, c.Tenants[i].Routes[j].validateServices(providers)))
+		}
+	}
+	return errors.Join(complaints...)
+}
+
+func (r *Route) validateServices(providers map[string]provider.Provider) error {
+	var complaints []error
+	for i := range r.Senders {
+		if r.Senders[i].Service == "" {
+			continue
+		}
+		for _, u := range r.uses() {
+			if s, ok := providers[u.name].(provider.ServiceSender); !ok || !s.SendsFromService() {
+				complaints = append(complaints, configs.Complain(item("senders", i)+".service",
+					"is a messaging service, and the route's provider %q has none; give it a route of its own", u.name))
+			}
+		}
+	}
+	return errors.Join(complaints...)
 }

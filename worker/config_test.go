@@ -18,12 +18,12 @@ func TestConfigComplaintsNameThePlace(t *testing.T) {
 	}{
 		"good":         {`tenants: [{name: "*", routes: [{providers: [a]}]}]`, nil},
 		"no tenants":   {`slots: 1`, []string{`f: tenants: is empty; name at least one, or "*" for every tenant`}},
-		"negative":     {`{slots: -1, queue: -2, tenants: [{name: a, routes: [{providers: [a]}]}]}`, []string{"f: slots: must not be negative", "f: queue: must not be negative"}},
+		"negative":     {`{slots: -1, queue: -2, queue_slots: -3, tenants: [{name: a, routes: [{providers: [a]}]}]}`, []string{"f: slots: must not be negative", "f: queue: must not be negative", "f: queue_slots: must not be negative"}},
 		"tenant twice": {`tenants: [{name: a, routes: [{providers: [a]}]}, {name: a, routes: [{providers: [a]}]}]`, []string{`f: tenants[1].name: "a" is already tenants[0]`}},
 		"bad name":     {`tenants: [{name: "A b", routes: [{providers: [a]}]}]`, []string{`f: tenants[0].name: "A b" is neither "*" nor 1 to 63 lower-case letters, digits, hyphens and underscores`}},
 		"no route":     {`tenants: [{name: a}]`, []string{"f: tenants[0].routes: is empty; a tenant needs at least one"}},
-		"bad channel":  {`tenants: [{name: a, routes: [{channel: fax, providers: [a]}]}]`, []string{`f: tenants[0].routes[0].channel: "fax" is neither sms nor voice; leave it out for every channel`}},
-		"no provider":  {`tenants: [{name: a, routes: [{channel: sms}]}]`, []string{"f: tenants[0].routes[0].providers: is empty; a route needs at least one"}},
+		"bad channel":  {`tenants: [{name: a, routes: [{match: {channel: fax}, providers: [a]}]}]`, []string{`f: tenants[0].routes[0].match.channel: "fax" is neither sms nor voice; leave it out for every channel`}},
+		"no provider":  {`tenants: [{name: a, routes: [{match: {channel: sms}}]}]`, []string{"f: tenants[0].routes[0].steps: is missing; a route needs steps, or providers for short"}},
 		"twice":        {`tenants: [{name: a, routes: [{providers: [a, b, a]}]}]`, []string{`f: tenants[0].routes[0].providers[2]: "a" is already in this route`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.uber.org/zap"
 
 	"github.com/phonehook/phonehook/messaging"
 	"github.com/phonehook/phonehook/worker"
@@ -26,7 +25,7 @@ func TestMessageReachesProviderWhole(t *testing.T) {
 	}
 	want := messaging.Receipt{
 		Code: messaging.CodeSent, Provider: "a", ProviderMessageID: "vendor-1",
-		Attempts: []messaging.Attempt{{Provider: "a", Code: messaging.CodeSent}},
+		Attempts: []messaging.Attempt{{Provider: "a", Code: messaging.CodeSent, ProviderMessageID: "vendor-1"}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(messaging.Attempt{}, "Duration")); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)
@@ -148,7 +147,7 @@ func TestAttemptsTellHowLongTheyTook(t *testing.T) {
 		}
 		want := []messaging.Attempt{
 			{Provider: "a", Code: messaging.CodeUnavailable, Duration: 700 * time.Millisecond},
-			{Provider: "b", Code: messaging.CodeSent},
+			{Provider: "b", Code: messaging.CodeSent, ProviderMessageID: "vendor-1"},
 		}
 		if diff := cmp.Diff(want, receipt.Attempts); diff != "" {
 			t.Errorf("attempts (-want +got):\n%s", diff)
@@ -258,11 +257,11 @@ func TestCallWithoutDeadlineIsRefused(t *testing.T) {
 func TestRouteIsChosenByTenantAndChannel(t *testing.T) {
 	cfg := worker.Config{Tenants: []worker.Tenant{
 		{Name: "acme", Routes: []worker.Route{
-			{Channel: messaging.SMS, Providers: []string{"acme-sms"}},
+			{Match: worker.Match{Channel: messaging.SMS}, Providers: []string{"acme-sms"}},
 			{Providers: []string{"acme-rest"}},
-			{Channel: messaging.SMS, Providers: []string{"never"}},
+			{Match: worker.Match{Channel: messaging.SMS}, Providers: []string{"never"}},
 		}},
-		{Name: "smsonly", Routes: []worker.Route{{Channel: messaging.SMS, Providers: []string{"acme-sms"}}}},
+		{Name: "smsonly", Routes: []worker.Route{{Match: worker.Match{Channel: messaging.SMS}, Providers: []string{"acme-sms"}}}},
 		{Name: worker.EveryTenant, Routes: []worker.Route{{Providers: []string{"everyone"}}}},
 	}}
 	providers := map[string]provider.Provider{"acme-sms": takes(), "acme-rest": takes(), "never": takes(), "everyone": takes()}
@@ -284,8 +283,8 @@ func TestRouteIsChosenByTenantAndChannel(t *testing.T) {
 			if receipt.Provider != tt.want {
 				t.Errorf("went to %q, want %q", receipt.Provider, tt.want)
 			}
-			if tt.want == "" && !errors.Is(err, messaging.CodeMisconfigured) {
-				t.Errorf("got %v, want misconfigured", err)
+			if tt.want == "" && !errors.Is(err, messaging.CodeBlocked) {
+				t.Errorf("got %v, want blocked", err)
 			}
 		})
 	}
@@ -293,7 +292,7 @@ func TestRouteIsChosenByTenantAndChannel(t *testing.T) {
 
 func TestUnknownProviderIsRefusedAtStart(t *testing.T) {
 	cfg := worker.Config{Tenants: []worker.Tenant{{Name: "*", Routes: []worker.Route{{Providers: []string{"ghost"}}}}}}
-	_, err := worker.NewDispatcher(cfg, nil, zap.NewNop())
+	_, err := worker.NewDispatcher(cfg, nil, worker.Options{})
 	if err == nil || err.Error() != `tenants[0].routes[0].providers[0]: no provider is named "ghost"` {
 		t.Errorf("got %v", err)
 	}

@@ -87,10 +87,14 @@ func dispatcher(t *testing.T, fakes ...*fake) (*worker.Dispatcher, *observer.Obs
 	return newDispatcher(t, cfg, providers)
 }
 
-func newDispatcher(t *testing.T, cfg worker.Config, providers map[string]provider.Provider) (*worker.Dispatcher, *observer.ObservedLogs) {
+func newDispatcher(t *testing.T, cfg worker.Config, providers map[string]provider.Provider, opts ...func(*worker.Options)) (*worker.Dispatcher, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	d, err := worker.NewDispatcher(cfg, providers, zap.New(core))
+	o := worker.Options{Logger: zap.New(core)}
+	for _, set := range opts {
+		set(&o)
+	}
+	d, err := worker.NewDispatcher(cfg, providers, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // log writes the one line about a message. Nothing of the message is in it but
 // what Message's own formatting would show.
-func (d *Dispatcher) log(m messaging.Message, r messaging.Receipt, err *messaging.Error, took time.Duration) {
+func (d *Dispatcher) log(m messaging.Message, by *route, r messaging.Receipt, err *messaging.Error, took time.Duration) {
 	code := r.Code
 	if err != nil {
 		code = err.Code
@@ -20,7 +20,7 @@ func (d *Dispatcher) log(m messaging.Message, r messaging.Receipt, err *messagin
 	if entry == nil {
 		return
 	}
-	fields := make([]zapcore.Field, 0, 10)
+	fields := make([]zapcore.Field, 0, 11)
 	fields = append(fields,
 		zap.String("id", m.ID),
 		zap.String("tenant", m.Tenant),
@@ -30,6 +30,9 @@ func (d *Dispatcher) log(m messaging.Message, r messaging.Receipt, err *messagin
 		zap.Int("attempts", len(r.Attempts)),
 		zap.Duration("duration", took),
 	)
+	if by != nil {
+		fields = append(fields, zap.String("route", by.name))
+	}
 	if n := len(r.Attempts); n > 0 {
 		last := r.Attempts[n-1]
 		fields = append(fields, zap.String("provider", last.Provider))

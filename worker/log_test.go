@@ -33,7 +33,7 @@ func TestOneLineTellsOfMessage(t *testing.T) {
 	delete(fields, "duration")
 	want := map[string]any{
 		"id": "0190c5b2-7c1e-7000-8000-000000000001", "tenant": "acme", "channel": "sms", "country": "US",
-		"outcome": "sent", "attempts": int64(2), "provider": "b",
+		"route": "routes[0]", "outcome": "sent", "attempts": int64(2), "provider": "b",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
@@ -82,7 +82,7 @@ func TestNothingOfMessageIsTold(t *testing.T) {
 			core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&out), zapcore.DebugLevel)
 			f := &fake{do: func(_ context.Context, m provider.Message) (provider.Receipt, error) { return do(m) }}
 			cfg := worker.Config{Tenants: []worker.Tenant{{Name: "*", Routes: []worker.Route{{Providers: []string{"a"}}}}}}
-			d, err := worker.NewDispatcher(cfg, map[string]provider.Provider{"a": f}, zap.New(core))
+			d, err := worker.NewDispatcher(cfg, map[string]provider.Provider{"a": f}, worker.Options{Logger: zap.New(core)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,22 +2,26 @@ package workerd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/phonehook/phonehook/worker"
 )
 
 // The limits of the private listener, which nobody needs for long: a request of a
-// few hundred bytes, an answer of ten.
+// few hundred bytes, an answer of ten, or of a hundred KiB where a few providers serve
+// every country.
 const (
 	headerTimeout  = 2 * time.Second
 	maxHeaderBytes = 8 << 10
 )
 
 // health is the private listener: /healthz says that the process runs, /readyz
-// whether it takes messages.
+// whether it takes messages, /providers, in JSON, how its providers do (worker.Health).
 type health struct {
 	listener net.Listener
 	server   *http.Server
@@ -26,7 +30,7 @@ type health struct {
 
 // listen binds address and serves until close is called. With an empty address it
 // returns nil, whose methods do nothing.
-func listen(ctx context.Context, address string, ready func() error) (*health, error) {
+func listen(ctx context.Context, address string, providers func() worker.Health, ready func() error) (*health, error) {
 	if address == "" {
 		return nil, nil
 	}
@@ -38,7 +42,7 @@ func listen(ctx context.Context, address string, ready func() error) (*health, e
 	h := &health{
 		listener: listener,
 		server: &http.Server{
-			Handler:           handler(ready),
+			Handler:           handler(providers, ready),
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       headerTimeout,
 			WriteTimeout:      headerTimeout,
@@ -50,7 +54,7 @@ func listen(ctx context.Context, address string, ready func() error) (*health, e
 	return h, nil
 }
 
-func handler(ready func() error) http.Handler {
+func handler(providers func() worker.Health, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, "ok")
@@ -61,6 +65,16 @@ func handler(ready func() error) http.Handler {
 			return
 		}
 		answer(w, http.StatusOK, "ok")
+	})
+	mux.HandleFunc("GET /providers", func(w http.ResponseWriter, _ *http.Request) {
+		body, err := json.MarshalIndent(providers(), "", "  ")
+		if err != nil {
+			answer(w, http.StatusInternalServerError, "the state of the providers can't be written")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(append(body, '\n')) // whoever asked is gone
 	})
 	return mux
 }

@@ -5,6 +5,7 @@ package builtin
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/phonehook/phonehook/configs"
@@ -17,6 +18,9 @@ import (
 // whose key says which kind of provider it is. One kind can have many entries.
 type Entry struct {
 	Name string `yaml:"name"`
+	// Limits are what the account allows, at most one for each channel and one for
+	// all together.
+	Limits []provider.Limit `yaml:"limits"`
 
 	Inbox  *inbox.Config  `yaml:"inbox"`
 	Vonage *vonage.Config `yaml:"vonage"`
@@ -77,6 +81,7 @@ func (e *Entry) validate() error {
 		complaints = append(complaints, configs.Complain("name",
 			"%q is not 1 to %d lower-case letters, digits, hyphens and underscores", e.Name, maxName))
 	}
+	complaints = append(complaints, e.validateLimits())
 	sections := e.sections()
 	if len(sections) != 1 {
 		complaints = append(complaints, configs.Complain("",
@@ -84,6 +89,32 @@ func (e *Entry) validate() error {
 	}
 	for _, s := range sections {
 		complaints = append(complaints, configs.Within(s.key, s.config.Validate()))
+	}
+	return errors.Join(complaints...)
+}
+
+func (e *Entry) validateLimits() error {
+	var complaints []error
+	first := make(map[provider.Channel]int)
+	for i, l := range e.Limits {
+		place := fmt.Sprintf("limits[%d]", i)
+		if l.Channel != "" && l.Channel != provider.SMS && l.Channel != provider.Voice {
+			complaints = append(complaints, configs.Complain(place+".channel", "%q is neither sms nor voice; leave it out for all together", l.Channel))
+		}
+		if earlier, ok := first[l.Channel]; ok {
+			complaints = append(complaints, configs.Complain(place, "is for the same channel as limits[%d]; put them together", earlier))
+		} else {
+			first[l.Channel] = i
+		}
+		if l.PerSecond < 0 || math.IsNaN(l.PerSecond) || math.IsInf(l.PerSecond, 0) {
+			complaints = append(complaints, configs.Complain(place+".per_second", "must be a number above zero, or absent for no limit"))
+		}
+		if l.InFlight < 0 {
+			complaints = append(complaints, configs.Complain(place+".in_flight", "must be a whole number above zero, or absent for no limit"))
+		}
+		if l.PerSecond == 0 && l.InFlight == 0 {
+			complaints = append(complaints, configs.Complain(place, "limits nothing; give per_second or in_flight"))
+		}
 	}
 	return errors.Join(complaints...)
 }
@@ -98,6 +129,17 @@ func (es Entries) Has(name string) bool {
 		}
 	}
 	return false
+}
+
+// Limits returns the limits of the entries by name.
+func (es Entries) Limits() map[string][]provider.Limit {
+	limits := make(map[string][]provider.Limit)
+	for _, e := range es {
+		if len(e.Limits) > 0 {
+			limits[e.Name] = e.Limits
+		}
+	}
+	return limits
 }
 
 // New returns the providers of the entries by name. Secrets that stand in files of

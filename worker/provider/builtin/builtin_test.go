@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/phonehook/phonehook/configs"
+	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/builtin"
 	"github.com/phonehook/phonehook/worker/provider/inbox"
 	"github.com/phonehook/phonehook/worker/provider/vonage"
@@ -76,7 +77,15 @@ func TestBadEntriesNameThePlace(t *testing.T) {
 		"name twice":     {`providers: [{name: a, inbox: {}}, {name: b, inbox: {}}, {name: a, inbox: {}}]`, []string{`f: providers[2].name: "a" is already providers[0]`}},
 		"bad section":    {`providers: [{name: a, inbox: {keep: -1}}]`, []string{"f: providers[0].inbox.keep: must be between 1 and 100000, or absent for 1000"}},
 		"unknown vendor": {`providers: [{name: a, pigeon: {}}]`, []string{"f: line 1: unknown key pigeon"}},
-		"typo inside":    {`providers: [{name: a, vonage: {api_kee: x}}]`, []string{"f: line 1: unknown key api_kee"}},
+		"bad channel":    {`providers: [{name: a, inbox: {}, limits: [{channel: fax, in_flight: 1}]}]`, []string{`f: providers[0].limits[0].channel: "fax" is neither sms nor voice; leave it out for all together`}},
+		"bad limit": {`providers: [{name: a, inbox: {}, limits: [{per_second: -1}, {channel: sms, in_flight: -2}]}]`, []string{
+			"f: providers[0].limits[0].per_second: must be a number above zero, or absent for no limit",
+			"f: providers[0].limits[1].in_flight: must be a whole number above zero, or absent for no limit",
+		}},
+		"no number":        {`providers: [{name: a, inbox: {}, limits: [{per_second: .nan}]}]`, []string{"f: providers[0].limits[0].per_second: must be a number above zero, or absent for no limit"}},
+		"limit of nothing": {`providers: [{name: a, inbox: {}, limits: [{channel: sms}]}]`, []string{"f: providers[0].limits[0]: limits nothing; give per_second or in_flight"}},
+		"limit twice":      {`providers: [{name: a, inbox: {}, limits: [{channel: sms, in_flight: 1}, {channel: sms, per_second: 2}]}]`, []string{"f: providers[0].limits[1]: is for the same channel as limits[0]; put them together"}},
+		"typo inside":      {`providers: [{name: a, vonage: {api_kee: x}}]`, []string{"f: line 1: unknown key api_kee"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
@@ -87,6 +96,17 @@ func TestBadEntriesNameThePlace(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestLimitsStandBesideTheirEntries(t *testing.T) {
+	entries, err := parse(t, "providers: [{name: a, inbox: {}, limits: [{channel: voice, per_second: 0.5}, {in_flight: 7}]}, {name: b, inbox: {}}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]provider.Limit{"a": {{Channel: provider.Voice, PerSecond: 0.5}, {InFlight: 7}}}
+	if diff := cmp.Diff(want, entries.Limits()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

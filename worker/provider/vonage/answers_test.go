@@ -44,8 +44,9 @@ func TestSMSStatuses(t *testing.T) {
 	kinds := map[provider.Kind][]int{
 		provider.Throttled:     {1, 10},
 		provider.Unavailable:   {5, 13},
-		provider.Refused:       {6, 7, 12, 33, 34},
-		provider.Misconfigured: {2, 3, 4, 8, 9, 11, 14, 15, 16, 19, 20, 22, 23, 29, 32},
+		provider.Refused:       {7, 12, 33, 34},
+		provider.Unroutable:    {6, 15},
+		provider.Misconfigured: {2, 3, 4, 8, 9, 11, 14, 16, 19, 20, 22, 23, 29, 32},
 	}
 	var listed []int
 	for kind, statuses := range kinds {
@@ -118,7 +119,9 @@ func TestCallAnswers(t *testing.T) {
 		{"not JSON", 201, `secret words`, want{kind: provider.Unknown, text: "can't be understood"}},
 		{"endless blanks after it", 201, `{"uuid":"1"}` + strings.Repeat(" ", provider.MaxAnswer), want{kind: provider.Unknown, text: "can't be understood"}},
 		{"the recipient is wrong", 400, `{"type":"https://secret words","invalid_parameters":[{"name":"to[0].number"}]}`, want{provider.Refused, "HTTP 400", "refused"}},
-		{"the sender is wrong", 400, `{"invalid_parameters":[{"name":"from","reason":"secret words"}]}`, want{provider.Misconfigured, "HTTP 400", "voice.from"}},
+		{"the sender is wrong", 400, `{"invalid_parameters":[{"name":"from","reason":"secret words"}]}`, want{provider.Unroutable, "HTTP 400", "voice.from"}},
+		{"a part of the sender is wrong", 400, `{"invalid_parameters":[{"name":"from.number"}]}`, want{provider.Unroutable, "HTTP 400", "voice.from"}},
+		{"something else is wrong", 400, `{"invalid_parameters":[{"name":"ncco[0].text"}]}`, want{provider.Misconfigured, "HTTP 400", "parameter"}},
 		{"both are wrong", 400, `{"invalid_parameters":[{"name":"from"},{"name":"to"}]}`, want{provider.Refused, "HTTP 400", ""}},
 		{"a page", 400, `<html>secret words`, want{provider.Refused, "HTTP 400", ""}},
 		{"the token is refused", 401, `{"type":"UNAUTHORIZED","error_title":"secret words"}`, want{provider.Misconfigured, "HTTP 401", "credentials"}},

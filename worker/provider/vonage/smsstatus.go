@@ -18,7 +18,7 @@ var smsStatuses = map[int]statusClass{
 	3:  {provider.Misconfigured, "a parameter of the request is not valid; check the sender"},
 	4:  {provider.Misconfigured, "the API key or its secret is wrong or disabled"},
 	5:  {provider.Unavailable, "the vendor failed inside"},
-	6:  {provider.Refused, "the vendor has no route to this number"},
+	6:  {provider.Unroutable, "the vendor has no route to this number"},
 	7:  {provider.Refused, "the number is barred at the vendor"},
 	8:  {provider.Misconfigured, "the account is suspended"},
 	9:  {provider.Misconfigured, "the account has no credit"},
@@ -27,7 +27,7 @@ var smsStatuses = map[int]statusClass{
 	12: {provider.Refused, "the text is too long"},
 	13: {provider.Unavailable, "the vendor could not pass the message on"}, // formerly
 	14: {provider.Misconfigured, "the request's signature is wrong"},
-	15: {provider.Misconfigured, "the sender may not be used for this country"},
+	15: {provider.Unroutable, "the sender may not be used for this country"},
 	16: {provider.Misconfigured, "the validity period is not valid"},     // formerly
 	19: {provider.Misconfigured, "the account may not use this feature"}, // formerly
 	20: {provider.Misconfigured, "the message class is not valid"},       // formerly

@@ -27,8 +27,8 @@ type callProblem struct {
 // account has: developer.vonage.com/en/voice/voice-api/guides/troubleshooting).
 func judgeCall(a *provider.Answer) (provider.Receipt, error) {
 	if refusal := provider.StatusError(a); refusal != nil {
-		if a.Status == http.StatusBadRequest && !aboutRecipient(a) {
-			refusal.Kind, refusal.Detail = provider.Misconfigured, "a parameter of the call is not valid; check voice.from"
+		if a.Status == http.StatusBadRequest {
+			judgeParameters(a, refusal)
 		}
 		return provider.Receipt{}, refusal
 	}
@@ -47,17 +47,30 @@ func judgeCall(a *provider.Answer) (provider.Receipt, error) {
 	return provider.Receipt{ID: answer.UUID, Parts: 1}, nil
 }
 
-// aboutRecipient says whether a bad request may be due to the recipient's number.
-// It is not when the answer names parameters and none of them is the recipient.
-func aboutRecipient(a *provider.Answer) bool {
+// judgeParameters judges a bad request by the parameters that the answer names. Where it
+// names none, or the recipient among them, the recipient's number may be the reason.
+// Where it names the sender, the account can't call from that number, which another
+// vendor's may.
+func judgeParameters(a *provider.Answer, refusal *provider.Error) {
 	var problem callProblem
 	if json.Unmarshal(a.Body, &problem) != nil || len(problem.InvalidParameters) == 0 {
-		return true
+		return
 	}
+	sender := false
 	for _, parameter := range problem.InvalidParameters {
-		if parameter.Name == "to" || strings.HasPrefix(parameter.Name, "to.") || strings.HasPrefix(parameter.Name, "to[") {
-			return true
+		if names(parameter.Name, "to") {
+			return
 		}
+		sender = sender || names(parameter.Name, "from")
 	}
-	return false
+	refusal.Kind, refusal.Detail = provider.Misconfigured, "a parameter of the call is not valid"
+	if sender {
+		refusal.Kind, refusal.Detail = provider.Unroutable, "the account can't call from this sender; check it, and voice.from"
+	}
+}
+
+// names says whether path is the parameter or a part of it.
+func names(path, parameter string) bool {
+	rest, ok := strings.CutPrefix(path, parameter)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

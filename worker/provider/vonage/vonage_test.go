@@ -113,6 +113,7 @@ func TestSMSKeepsTheProvidersContract(t *testing.T) {
 	providertest.Run(t, harness(provider.SMS, []providertest.Failure{
 		refuse("internal error", "5", provider.Unavailable),
 		refuse("barred number", "7", provider.Refused),
+		refuse("no route", "6", provider.Unroutable),
 		refuse("no credit", "9", provider.Misconfigured),
 		refuse("a status in no list", "77", provider.Unavailable),
 		{Name: "throttled", Fault: simulator.Fault{Kind: vonagesim.Throttle}, Kind: provider.Throttled, Code: "status 1"},
@@ -130,7 +131,7 @@ func TestVoiceKeepsTheProvidersContract(t *testing.T) {
 	}
 	providertest.Run(t, harness(provider.Voice, []providertest.Failure{
 		refuse("bad recipient", "400:to", provider.Refused, "HTTP 400"),
-		refuse("bad sender", "400:from", provider.Misconfigured, "HTTP 400"),
+		refuse("bad sender", "400:from", provider.Unroutable, "HTTP 400"),
 		refuse("bad request", "400", provider.Refused, "HTTP 400"),
 		refuse("ended at once", "failed", provider.Unavailable, "status failed"),
 		{Name: "throttled", Fault: simulator.Fault{Kind: vonagesim.Throttle}, Kind: provider.Throttled, Code: "HTTP 429"},
