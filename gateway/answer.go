@@ -13,9 +13,15 @@ import (
 	"github.com/phonehook/phonehook/messaging"
 )
 
+// headerReplayed tells a caller that the answer is that of an earlier request.
+const headerReplayed = "Idempotent-Replayed"
+
 // answer answers a call in its reply mode.
 func (s *Server) answer(c echo.Context, call *call) error {
 	e := messaging.AsError(call.err)
+	if call.replayed {
+		c.Response().Header().Set(headerReplayed, "true")
+	}
 	switch {
 	case call.envelope:
 		return writeEnvelope(c, call)
@@ -26,7 +32,9 @@ func (s *Server) answer(c echo.Context, call *call) error {
 		}
 		return writeProblem(c, e, call.id)
 	}
-	call.status = call.code.Status()
+	// A message that is pending was taken over as well. Callers of hooks look for 200
+	// and nothing else, Auth0's passwordless connection among them.
+	call.status = http.StatusOK
 	return writeJSON(c, call.status, messageID{call.id})
 }
 

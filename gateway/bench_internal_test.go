@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/gateway/door"
 	"github.com/phonehook/phonehook/messaging"
 )
@@ -35,23 +37,32 @@ func BenchmarkNormalise(b *testing.B) {
 }
 
 // BenchmarkHook is a whole call but for the network: routing, credential, body,
-// decoding, normalising, answer and the log's line, which goes nowhere.
+// decoding, normalising, answer and the log's line, which goes nowhere. Every call has a
+// code of its own; the second one has to find that out.
 func BenchmarkHook(b *testing.B) {
+	for name, window := range map[string]time.Duration{"alone": 0, "deduplicated": DefaultDedupeWindow} {
+		b.Run(name, func(b *testing.B) { benchmarkHook(b, window) })
+	}
+}
+
+func benchmarkHook(b *testing.B, window time.Duration) {
 	sender := messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
-		return messaging.Receipt{Code: messaging.CodeSent}, nil
+		return messaging.Receipt{Code: messaging.CodeSent, Worker: "w1"}, nil
 	})
-	s, err := New(Config{Tenants: []Tenant{{Name: "acme", Tokens: []Token{{SHA256: HashToken("token")}}}}}, Deps{Sender: sender, Logger: zap.NewNop()})
+	tenants := []Tenant{{Name: "acme", Tokens: []Token{{SHA256: HashToken("token")}}, DedupeWindow: new(configs.Duration(window))}}
+	s, err := New(Config{Tenants: tenants}, Deps{Sender: sender, Logger: zap.NewNop()})
 	if err != nil {
 		b.Fatal(err)
 	}
 	handler := s.publicRoutes()
 	b.ReportAllocs()
-	for b.Loop() {
-		request := httptest.NewRequestWithContext(b.Context(), http.MethodPost, hookPath, strings.NewReader(benchBody))
+	for i := 0; b.Loop(); i++ {
+		body := strings.Replace(benchBody, `"code":"123456"`, fmt.Sprintf(`"code":"%09d"`, i), 1)
+		request := httptest.NewRequestWithContext(b.Context(), http.MethodPost, hookPath, strings.NewReader(body))
 		request.Header.Set("Authorization", "Bearer token")
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, request)
-		if recorder.Code != http.StatusOK {
+		if recorder.Code != http.StatusOK || recorder.Header().Get(headerReplayed) != "" {
 			b.Fatal(recorder.Body)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/phonehook/phonehook/gateway/dedupe"
 	"github.com/phonehook/phonehook/gateway/door"
 	"github.com/phonehook/phonehook/messaging"
 )
@@ -26,6 +27,8 @@ const (
 	keyReply      = "reply"
 	keyDetail     = "detail"
 	keyCallerGone = "caller_gone"
+	keyReplayed   = "replayed"
+	keyOperation  = "operation"
 	keyPanic      = "panic"
 	keyStack      = "stack"
 )
@@ -40,8 +43,22 @@ type call struct {
 	draft  door.Draft
 	// envelope says that the answer goes into the envelope of Auth0's Hooks.
 	envelope bool
-	message  messaging.Message
-	receipt  messaging.Receipt
+	// operation is what was asked of the native API; empty for a hook.
+	operation string
+	// named says that id is a message's that the caller named.
+	named  bool
+	prefer preference
+	// limit is how long the call may take.
+	limit time.Duration
+	// key is the caller's idempotency key, and fingerprint tells its body from
+	// others.
+	key         string
+	fingerprint dedupe.Fingerprint
+	message     messaging.Message
+	receipt     messaging.Receipt
+	// event is the outcome, of the first call where this one was a duplicate.
+	event    messaging.Event
+	replayed bool
 	// err is the failure, nil after success; code is the outcome either way.
 	err    error
 	code   messaging.Code
@@ -56,8 +73,11 @@ func (s *Server) record(c *call) {
 	if entry == nil {
 		return
 	}
-	fields := make([]zap.Field, 0, 16)
+	fields := make([]zap.Field, 0, 18)
 	fields = append(fields, zap.String(keyID, c.id))
+	if c.operation != "" {
+		fields = append(fields, zap.String(keyOperation, c.operation))
+	}
 	if c.message.ID != "" {
 		fields = append(fields, zap.String(keyChannel, string(c.message.Channel)), zap.String(keyCountry, c.message.Country))
 	}
@@ -76,11 +96,16 @@ func (s *Server) record(c *call) {
 	if c.envelope {
 		fields = append(fields, zap.String(keyReply, ReplyEnvelope))
 	}
+	if c.replayed {
+		fields = append(fields, zap.Bool(keyReplayed, true))
+	}
 	if c.callerGone {
 		fields = append(fields, zap.Bool(keyCallerGone, true))
 	}
-	fields = append(fields, zap.Int(keyAttempts, len(c.receipt.Attempts)), zap.Stringer(keyOutcome, c.code),
-		zap.Int(keyStatus, c.status), zap.Duration(keyDuration, time.Since(c.started)))
+	if c.code != 0 { // a question that was answered has no outcome
+		fields = append(fields, zap.Int(keyAttempts, len(c.receipt.Attempts)), zap.Stringer(keyOutcome, c.code))
+	}
+	fields = append(fields, zap.Int(keyStatus, c.status), zap.Duration(keyDuration, time.Since(c.started)))
 	entry.Write(append(fields, reason(c.err)...)...)
 }
 

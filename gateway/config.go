@@ -30,6 +30,31 @@ const DefaultDeadline = 9 * time.Second
 // Action after twenty seconds, whatever they are doing.
 const MaxDeadline = 20 * time.Second
 
+// DefaultDedupeWindow is how long a request without an idempotency key stands for its
+// repetitions: platforms that repeat a call do so within seconds, and a person who asks
+// for another code waits longer and is sent another code.
+const DefaultDedupeWindow = 10 * time.Second
+
+// MaxDedupeWindow is the longest such window. In a longer one, what looks like a
+// repetition is more likely a person who waits for the same text a second time.
+const MaxDedupeWindow = time.Minute
+
+// DefaultShutdownDelay is what a gateway's own process should set ShutdownDelay to: load
+// balancers look at readiness every few seconds.
+const DefaultShutdownDelay = 5 * time.Second
+
+// MaxShutdownDelay is twice the time that common supervisors leave a process to end.
+const MaxShutdownDelay = time.Minute
+
+// What a tenant wants at the deadline of a call.
+const (
+	// OnDeadlineFail gives the message up and says so.
+	OnDeadlineFail = "fail"
+	// OnDeadlineAccept hands it to the durable queue, as far as it may still be
+	// sent, and answers that it is pending.
+	OnDeadlineAccept = "accept"
+)
+
 // Reply modes of a tenant.
 const (
 	// ReplyStatus answers with HTTP statuses and problem documents.
@@ -52,7 +77,11 @@ type Config struct {
 	// which a browser may open the console. Any other name is refused, because a
 	// foreign page can make its own name point here and then read the answers.
 	AdminHosts []string `yaml:"admin_hosts"`
-	Tenants    []Tenant `yaml:"tenants"`
+	// ShutdownDelay is how long the gateway goes on taking calls after it was told to
+	// end and /readyz has begun to say so; absent is none. See DefaultShutdownDelay.
+	ShutdownDelay *configs.Duration `yaml:"shutdown_delay"`
+	Events        EventsConfig      `yaml:"events"`
+	Tenants       []Tenant          `yaml:"tenants"`
 }
 
 // Tenant is one caller of the hooks.
@@ -66,6 +95,11 @@ type Tenant struct {
 	DefaultRegion string `yaml:"default_region"`
 	// Deadline is how long a call may take; DefaultDeadline where absent.
 	Deadline *configs.Duration `yaml:"deadline"`
+	// OnDeadline is OnDeadlineFail, which is the default, or OnDeadlineAccept.
+	OnDeadline string `yaml:"on_deadline"`
+	// DedupeWindow is how long a request without an idempotency key stands for its
+	// repetitions; DefaultDedupeWindow where absent, and 0s sends every one of them.
+	DedupeWindow *configs.Duration `yaml:"dedupe_window"`
 	// Reply is ReplyStatus, which is the default, or ReplyEnvelope.
 	Reply string `yaml:"reply"`
 }
@@ -92,6 +126,10 @@ func (c Config) Validate() error {
 			complaints = append(complaints, configs.Complain(item("admin_hosts", i), "must be a host name without scheme or port"))
 		}
 	}
+	if d := c.ShutdownDelay; d != nil && (d.Std() < 0 || d.Std() > MaxShutdownDelay) {
+		complaints = append(complaints, configs.Complain("shutdown_delay", "must be 0s to %v", MaxShutdownDelay))
+	}
+	complaints = append(complaints, configs.Within("events", c.Events.Validate()))
 	if len(c.Tenants) == 0 {
 		complaints = append(complaints, configs.Complain("tenants", "needs at least one tenant"))
 	}
@@ -124,6 +162,12 @@ func (t Tenant) validate() error {
 	if t.Deadline != nil && (t.Deadline.Std() <= 0 || t.Deadline.Std() > MaxDeadline) {
 		complaints = append(complaints, configs.Complain("deadline", "must be more than 0s and at most %v, when Auth0 gives up", MaxDeadline))
 	}
+	if t.OnDeadline != "" && t.OnDeadline != OnDeadlineFail && t.OnDeadline != OnDeadlineAccept {
+		complaints = append(complaints, configs.Complain("on_deadline", "must be %s or %s", OnDeadlineFail, OnDeadlineAccept))
+	}
+	if d := t.DedupeWindow; d != nil && (d.Std() < 0 || d.Std() > MaxDedupeWindow) {
+		complaints = append(complaints, configs.Complain("dedupe_window", "must be 0s, which is off, to %v", MaxDedupeWindow))
+	}
 	if t.Reply != "" && t.Reply != ReplyStatus && t.Reply != ReplyEnvelope {
 		complaints = append(complaints, configs.Complain("reply", "must be %s or %s", ReplyStatus, ReplyEnvelope))
 	}
@@ -148,6 +192,14 @@ func (t Tenant) deadline() time.Duration {
 		return DefaultDeadline
 	}
 	return t.Deadline.Std()
+}
+
+// dedupeWindow returns how long a request without a key stands for its repetitions.
+func (t Tenant) dedupeWindow() time.Duration {
+	if t.DedupeWindow == nil {
+		return DefaultDedupeWindow
+	}
+	return t.DedupeWindow.Std()
 }
 
 // address checks host:port; empty is the default.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -67,14 +68,15 @@ func fails(err error) messaging.Sender {
 	})
 }
 
-// config has a tenant for each reply mode.
+// config has a tenant for each reply mode. Without a key, every call is a message of
+// its own; what is about repetitions says so.
 func config() gateway.Config {
 	return gateway.Config{
 		Listen: "127.0.0.1:0",
 		Admin:  "127.0.0.1:0",
 		Tenants: []gateway.Tenant{
-			{Name: "acme", Tokens: []gateway.Token{{SHA256: gateway.HashToken(statusToken)}}, DefaultRegion: "US"},
-			{Name: "legacy", Tokens: []gateway.Token{{SHA256: gateway.HashToken(envelopeToken)}}, DefaultRegion: "US", Reply: gateway.ReplyEnvelope},
+			{Name: "acme", Tokens: []gateway.Token{{SHA256: gateway.HashToken(statusToken)}}, DefaultRegion: "US", DedupeWindow: deadline(0)},
+			{Name: "legacy", Tokens: []gateway.Token{{SHA256: gateway.HashToken(envelopeToken)}}, DefaultRegion: "US", DedupeWindow: deadline(0), Reply: gateway.ReplyEnvelope},
 		},
 	}
 }
@@ -192,3 +194,13 @@ func golden(t *testing.T, path, got string) {
 }
 
 func deadline(d time.Duration) *configs.Duration { return new(configs.Duration(d)) }
+
+// secretFile writes a file that holds a secret.
+func secretFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

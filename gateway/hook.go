@@ -1,30 +1,31 @@
 package gateway
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/phonehook/phonehook/gateway/dedupe"
 	"github.com/phonehook/phonehook/gateway/door"
 	"github.com/phonehook/phonehook/messaging"
 )
 
-// errDeadline is the cause of a call's end by its tenant's deadline.
-var errDeadline = errors.New("gateway: the tenant's deadline passed")
-
 // hook serves the door: whatever happens, it answers and writes one line.
 func (s *Server) hook(c echo.Context) error {
-	call := &call{started: time.Now(), id: uuid.Must(uuid.NewV7()).String()} // fails only without crypto/rand, as Go does
+	call := newCall()
 	call.err = s.guard(func() error { return s.take(c, call) })
 	call.code = messaging.CodeOf(call.receipt, call.err)
 	call.callerGone = c.Request().Context().Err() != nil
 	err := s.answer(c, call)
 	s.record(call)
 	return err
+}
+
+// newCall returns a call that arrives now.
+func newCall() *call {
+	return &call{started: time.Now(), id: uuid.Must(uuid.NewV7()).String()} // fails only without crypto/rand, as Go does
 }
 
 // take carries a call from its credential to its outcome.
@@ -45,10 +46,15 @@ func (s *Server) take(c echo.Context, call *call) error {
 	if r.Method != http.MethodPost {
 		return wrongMethod(call.envelope)
 	}
-	err := withBody(c.Response(), r, func(body []byte) error { return s.decode(body, call) })
-	if err != nil {
+	read := door.Decode
+	if call.envelope {
+		read = door.DecodeStrict
+	}
+	call.limit = call.tenant.deadline
+	if err := s.read(c, call, read); err != nil {
 		return err
 	}
+	call.message.Accept = call.tenant.accept
 	return s.deliver(r.Context(), call)
 }
 
@@ -74,55 +80,25 @@ func wrongMethod(envelope bool) error {
 	return &messaging.Error{Code: messaging.CodeMethodNotAllowed, Detail: "only POST is allowed here"}
 }
 
-// decode makes the call's message of its body.
-func (s *Server) decode(body []byte, call *call) error {
-	read := door.Decode
-	if call.envelope {
-		read = door.DecodeStrict
-	}
+// read makes the call's message of its body, and its key of the header.
+func (s *Server) read(c echo.Context, call *call, decode func([]byte) (door.Draft, error)) error {
+	r := c.Request()
 	var err error
-	if call.draft, err = read(body); err != nil {
+	if call.key, err = dedupe.ParseHeader(r.Header.Values(dedupe.Header)); err != nil {
 		return err
 	}
-	call.message, err = normalise(call.draft, call.id, call.tenant, time.Now())
-	return err
-}
-
-// deliver hands the call's message to the sender and waits for its outcome until the
-// tenant's deadline, which counts from the call's arrival.
-//
-// The delivery does not stop when the caller hangs up. A message that is half-way at a
-// provider cannot be taken back; if it arrives, the person has the code, and if the
-// caller tries again, it makes no difference that the first one was cancelled late.
-func (s *Server) deliver(ctx context.Context, call *call) error {
-	ctx = context.WithoutCancel(ctx)
-	ctx, cancel := context.WithDeadlineCause(ctx, call.started.Add(call.tenant.deadline), errDeadline)
-	defer cancel()
-	if ctx.Err() != nil {
-		return &messaging.Error{Code: messaging.CodeExpired, Detail: "the request took too long to arrive"}
-	}
-	receipt, err := s.deps.Sender.Send(ctx, call.message)
-	call.receipt = receipt
-	if err = outcome(receipt, err); err != nil {
-		return inBody(call.draft, err, "")
-	}
-	return nil
-}
-
-// outcome returns a sender's error as one of messaging's. A bare error of the context
-// says nothing about the message, so it may have been sent.
-func outcome(receipt messaging.Receipt, err error) error {
-	switch {
-	case err == nil && receipt.Code != messaging.CodeSent && receipt.Code != messaging.CodePending:
-		return &messaging.Error{Code: messaging.CodeInternal, Detail: "the sender told no outcome"}
-	case err == nil:
+	return withBody(c.Response(), r, func(body []byte) error {
+		if call.draft, err = decode(body); err != nil {
+			return err
+		}
+		if call.message, err = normalise(call.draft, call.id, call.tenant, time.Now()); err != nil {
+			return err
+		}
+		key := s.numberKey()
+		call.message.ToHash = key.Hash(call.tenant.name, call.message.To)
+		if call.key != "" {
+			call.fingerprint = dedupe.Secret(key).Fingerprint(c.Path(), body)
+		}
 		return nil
-	}
-	if _, ok := errors.AsType[*messaging.Error](err); ok {
-		return err
-	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return &messaging.Error{Code: messaging.CodeUnknown, Detail: "no outcome was known at the deadline", Cause: err}
-	}
-	return messaging.AsError(err)
+	})
 }

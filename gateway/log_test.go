@@ -64,7 +64,10 @@ func TestLogsHoldNothingOfACallersWords(t *testing.T) {
 		}
 		return messaging.Receipt{}, &messaging.Error{Code: messaging.CodeUnavailable, Detail: fmt.Sprintf("not sent: %v", m), Cause: fail}
 	})
-	g := start(t, config(), gateway.Deps{Sender: sender})
+	var e engine
+	deps := e.deps()
+	deps.Sender = sender
+	g := start(t, repeating(), deps)
 	body := `{"recipient":"` + number + `","text":"` + mark + `","context":{"message_type":"%s","action":"%s","language":"` + mark + `",` +
 		`"code":"` + mark + `","ip":"` + mark + `","user_agent":"` + mark + `","client":{"client_id":"` + mark + `","name":"` + mark + `"},` +
 		`"user":{"user_id":"` + mark + `","email":"` + mark + `"}}}`
@@ -82,6 +85,18 @@ func TestLogsHoldNothingOfACallersWords(t *testing.T) {
 			g.do(t, http.MethodPost, hookPath+query, statusToken, c, "User-Agent", mark, "X-Request-Id", mark)
 		}
 	}
+	native := `{"to":"` + number + `","text":"` + mark + `","code":"` + mark + `","user":{"name":"` + mark + `"}}`
+	for _, headers := range [][]string{nil, {"Prefer", "respond-async"}, {"Prefer", "wait=" + mark}, {"Idempotency-Key", mark}, {"Idempotency-Key", mark + " " + mark}} {
+		g.send(t, native, headers...)
+		g.send(t, `{"`+mark+`":1}`, headers...)
+	}
+	e.keys.Break(true)
+	e.history.Break(true)
+	g.send(t, native, "Idempotency-Key", mark+"2")
+	for _, path := range []string{"?to=%2B" + number[1:], "?to=" + mark, "?" + mark + "=1", "/" + mark, "/" + mark + "/cancel"} {
+		g.native(t, http.MethodGet, messagesPath+path, "")
+		g.native(t, http.MethodPost, messagesPath+path, "")
+	}
 	g.do(t, http.MethodPost, hookPath, mark, "{}")
 	g.do(t, http.MethodGet, "/"+mark+"?q="+mark, mark, "")
 	g.do(t, mark, hookPath, mark, "")
@@ -89,6 +104,12 @@ func TestLogsHoldNothingOfACallersWords(t *testing.T) {
 	lines := g.logs.All()
 	if len(lines) < 25 {
 		t.Fatalf("only %d lines", len(lines))
+	}
+	for _, event := range e.history.All() {
+		data, err := messaging.EncodeEvent(event)
+		if err != nil || strings.Contains(string(data), mark) || strings.Contains(string(data), number[1:]) {
+			t.Errorf("an event holds a caller's words: %s, %v", data, err)
+		}
 	}
 	for _, line := range lines {
 		data, err := json.Marshal(line.ContextMap())

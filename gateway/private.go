@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/phonehook/phonehook/gateway/dedupe"
 	"github.com/phonehook/phonehook/messaging"
 )
 
@@ -34,6 +35,32 @@ func (s *Server) ready(c echo.Context) error {
 		return writeProblem(c, &messaging.Error{Code: messaging.CodeUnavailable, Detail: "not ready: " + reason.Error()}, "")
 	}
 	return c.String(http.StatusOK, "ready\n")
+}
+
+// statusJSON is what GET /status tells.
+type statusJSON struct {
+	// Draining says that the gateway is shutting down.
+	Draining bool `json:"draining"`
+	// NotReady is empty, or why calls should not come here.
+	NotReady string `json:"not_ready,omitempty"`
+	// Duplicates says how far they are seen.
+	Duplicates dedupe.Status `json:"duplicates"`
+	// Process is what the process around the gateway tells.
+	Process any `json:"process,omitempty"`
+}
+
+// status tells an operator how the gateway is, beyond whether it is ready.
+func (s *Server) status(c echo.Context) error {
+	status := statusJSON{Draining: s.draining.Load(), Duplicates: s.dedupe.Status()}
+	if s.deps.Ready != nil {
+		if err := s.deps.Ready(); err != nil {
+			status.NotReady = err.Error()
+		}
+	}
+	if s.deps.Status != nil {
+		status.Process = s.deps.Status()
+	}
+	return writeJSON(c, http.StatusOK, status)
 }
 
 // knownHost refuses a request that names a host which this listener is not known by.

@@ -71,7 +71,11 @@ func join(lead, detail string) string {
 
 // writeProblem answers with a problem document and the headers that go with its code.
 func writeProblem(c echo.Context, e *messaging.Error, id string) error {
-	p := newProblem(e, id)
+	return writeProblemDocument(c, e, newProblem(e, id))
+}
+
+// writeProblemDocument is writeProblem for a document that was made already.
+func writeProblemDocument(c echo.Context, e *messaging.Error, p problem) error {
 	data, err := json.Marshal(p)
 	if err != nil {
 		return err

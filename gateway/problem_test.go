@@ -105,12 +105,12 @@ func TestASendersFieldIsNamedAsInTheCallersBody(t *testing.T) {
 	}
 }
 
-func TestAPendingMessageIsAcceptedWithItsID(t *testing.T) {
+func TestAHookIsToldOfAPendingMessageAsOfASentOne(t *testing.T) {
 	pending := messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
 		return messaging.Receipt{Code: messaging.CodePending}, nil
 	})
 	g := start(t, config(), gateway.Deps{Sender: pending})
-	if got := g.post(t, seedBody); got.status != http.StatusAccepted || !strings.HasPrefix(got.body, `{"MessageID":"`) {
+	if got := g.post(t, seedBody); got.status != http.StatusOK || !strings.HasPrefix(got.body, `{"MessageID":"`) {
 		t.Errorf("the answer is %+v", got)
 	}
 }

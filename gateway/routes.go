@@ -15,7 +15,11 @@ const hookPath = "/hooks/send-phone-message"
 // publicRoutes are what the world reaches.
 func (s *Server) publicRoutes() http.Handler {
 	e := s.newEcho()
+	e.Use(s.closing)
 	e.Any(hookPath, s.hook) // the handler refuses methods: envelopes do it in their own way
+	for path, operations := range nativeAPI {
+		e.Any(path, s.native(operations))
+	}
 	return e
 }
 
@@ -25,6 +29,7 @@ func (s *Server) privateRoutes() http.Handler {
 	reading := []string{http.MethodGet, http.MethodHead}
 	e.Match(reading, "/healthz", s.health)
 	e.Match(reading, "/readyz", s.ready)
+	e.Match(reading, "/status", s.status, s.knownHost)
 
 	pages := echo.WrapHandler(console.Handler(console.Options{
 		Inbox:   s.deps.Inbox,

@@ -14,7 +14,9 @@ import (
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
+	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/gateway/console"
+	"github.com/phonehook/phonehook/gateway/dedupe"
 	"github.com/phonehook/phonehook/messaging"
 )
 
@@ -44,6 +46,23 @@ type Deps struct {
 	Sender messaging.Sender
 	// Logger is required; the gateway names its own below it.
 	Logger *zap.Logger
+	// Keys are the memory of requests that all gateways share. Without them, a
+	// duplicate is seen only by the gateway that had the first.
+	Keys messaging.Keys
+	// History is what was recorded of messages. Without it, the native API can't
+	// tell what became of one.
+	History messaging.History
+	// Recorder is told what no worker can tell. nil records nothing.
+	Recorder messaging.Recorder
+	// Queue is the durable queue, for callers that don't wait. Without it, they are
+	// refused.
+	Queue messaging.Queue
+	// NumberKey returns the key for hashing numbers, or nil as long as there is none;
+	// it is asked for every call. A key in the configuration is stronger.
+	NumberKey func() messaging.NumberKey
+	// Status returns what GET /status tells of the process around the gateway, as
+	// something that has JSON. nil tells nothing.
+	Status func() any
 	// Ready returns why the gateway cannot deliver now, for GET /readyz. Its text is
 	// shown to whoever asks the private listener. nil means that it always can.
 	Ready func() error
@@ -59,14 +78,17 @@ type Server struct {
 	config   Config
 	deps     Deps
 	tenants  tenants
+	dedupe   *dedupe.Deduper
 	log      *zap.Logger
 	draining atomic.Bool
+	// ownNumberKey is the configured one, nil where there is none.
+	ownNumberKey messaging.NumberKey
 
 	listener, adminListener net.Listener
 }
 
 // New makes a gateway that does not listen yet. It validates the configuration and
-// reads the files of the tokens; its errors are *configs.Complaint, joined.
+// reads the files of the tokens and of the key; its errors are *configs.Complaint, joined.
 func New(config Config, deps Deps) (*Server, error) {
 	if deps.Sender == nil || deps.Logger == nil {
 		return nil, errors.New("gateway: a sender and a logger are required")
@@ -75,10 +97,15 @@ func New(config Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	all, err := newTenants(config.Tenants)
-	if err != nil {
+	key, keyErr := config.Events.ReadNumberKey()
+	if err := errors.Join(err, configs.Within("events", keyErr)); err != nil {
 		return nil, err
 	}
-	return &Server{config: config, deps: deps, tenants: all, log: deps.Logger.Named("gateway")}, nil
+	log := deps.Logger.Named("gateway")
+	return &Server{
+		config: config, deps: deps, tenants: all, log: log, ownNumberKey: key,
+		dedupe: dedupe.New(dedupe.Options{Keys: deps.Keys, History: deps.History, Logger: log}),
+	}, nil
 }
 
 // Listen binds both listeners. Connections wait in the kernel until Run serves them.
@@ -103,7 +130,8 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // AdminAddr returns the address of the private listener, once Listen has bound it.
 func (s *Server) AdminAddr() string { return s.adminListener.Addr().String() }
 
-// Run serves until ctx ends and then drains: /readyz says so at once, the public
+// Run serves until ctx ends and then drains: /readyz says so at once, calls go on being
+// taken for the configured delay, on connections that close after them, then the public
 // listener closes, calls that are under way are answered, and last the private
 // listener closes. It binds the listeners if Listen has not. It returns nil after a
 // complete drain, and otherwise why serving or draining failed; the listeners are
@@ -126,11 +154,15 @@ func (s *Server) Run(ctx context.Context) error {
 	running := 2
 	select {
 	case <-ctx.Done():
+		s.draining.Store(true)
+		err = s.linger(failed)
 	case err = <-failed:
+		s.draining.Store(true)
+	}
+	if err != nil {
 		running--
 		err = fmt.Errorf("gateway: a listener failed: %w", err)
 	}
-	s.draining.Store(true)
 	err = errors.Join(err, drain(ctx, public), drain(ctx, admin))
 	for range running {
 		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
@@ -138,6 +170,34 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// linger lets calls come for a while, until those that send them have seen that they
+// should not: connections that are refused at once are calls that fail. It returns
+// early with the error of a listener that failed.
+func (s *Server) linger(failed <-chan error) error {
+	if s.config.ShutdownDelay == nil {
+		return nil
+	}
+	timer := time.NewTimer(s.config.ShutdownDelay.Std())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// closing has a connection closed after its next answer once the gateway drains, so
+// that its caller makes the next one elsewhere.
+func (s *Server) closing(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.draining.Load() {
+			c.Response().Header().Set("Connection", "close")
+		}
+		return next(c)
+	}
 }
 
 // drain lets a server's calls finish, and cuts those off that take longer than any may.

@@ -23,6 +23,10 @@ type tenant struct {
 	name     string
 	region   string
 	deadline time.Duration
+	// accept has what isn't sent at the deadline go to the durable queue.
+	accept bool
+	// window is how long a request without a key stands for its repetitions.
+	window   time.Duration
 	envelope bool
 }
 
@@ -37,7 +41,10 @@ func newTenants(list []Tenant) (tenants, error) {
 	seen := map[[hashSize]byte]string{}
 	var complaints []error
 	for i, entry := range list {
-		t := &tenant{name: entry.Name, region: entry.DefaultRegion, deadline: entry.deadline(), envelope: entry.Reply == ReplyEnvelope}
+		t := &tenant{
+			name: entry.Name, region: entry.DefaultRegion, deadline: entry.deadline(),
+			accept: entry.OnDeadline == OnDeadlineAccept, window: entry.dedupeWindow(), envelope: entry.Reply == ReplyEnvelope,
+		}
 		for j, token := range entry.Tokens {
 			path := item(item("tenants", i)+".tokens", j)
 			sum, err := token.sum()

@@ -25,6 +25,9 @@ const (
 	// ShapeFlat is the event of the trigger send-phone-message, version 1, and of
 	// the documented samples that forward a phone message.
 	ShapeFlat Shape = "flat"
+	// ShapeNative is the body of POST /v1/messages. Decode never finds it: it has an
+	// address of its own.
+	ShapeNative Shape = "native"
 )
 
 // How long a message is worth delivering: Auth0's one-time codes are valid for five
@@ -79,7 +82,7 @@ func (r *reader) draft(shape Shape) (Draft, error) {
 		draft = r.passwordless()
 	case ShapeFlat:
 		draft = r.flat()
-	case ShapeHook:
+	case ShapeHook, ShapeNative:
 		draft = r.hook()
 	}
 	if r.err != nil {
