@@ -32,10 +32,19 @@ this one, makes the calls, with the hook's documented example as their body and 
 number and a code of its own in each. An answer counts when it has status 200 and
 a MessageID.
 
-There are two kinds of load. With --connections, each connection calls again as
+There are three kinds of load. With --connections, each connection calls again as
 soon as it has its answer: that finds the most requests a second. With --rate,
 calls are made at fixed moments, and a latency counts from that moment, so that
-waiting in a queue shows.
+waiting in a queue shows. With --provider, 256 connections call through a provider
+that takes its time, and also that provider by itself: what a call takes beyond it
+is what the subject adds.
+
+With --steps, the loads of --connections are put on the product without
+deduplication as well, to see what that costs.
+
+--waiting is a measurement of its own: so many calls wait at once for a provider
+that takes 5 s, or --provider. The gateway and the worker are processes of their
+own then, and their memory is what is measured.
 
 Rounds alternate between the subjects, because machines grow slower and faster by
 themselves; the figures are medians over the rounds, and the ratio is the median
@@ -49,11 +58,14 @@ const benchExample = `  # The whole benchmark
   phonehook bench
 
   # One load, in a quarter of a minute, with a report for machines
-  phonehook bench --connections 64 --rate 0 --rounds 2 --duration 3s --json bench.json`
+  phonehook bench --connections 64 --rate 0 --provider 0 --steps=false --rounds 2 --duration 3s --json bench.json
+
+  # Ten thousand people who wait for a slow provider
+  phonehook bench --waiting 10000`
 
 // newBenchCommand returns the command bench.
 func newBenchCommand() *cobra.Command {
-	opts := bench.Options{}
+	opts, waiting := bench.Options{}, bench.WaitingOptions{Provider: 5 * time.Second}
 	var jsonFile, profiles string
 	cmd := &cobra.Command{
 		Use:     "bench",
@@ -65,14 +77,23 @@ func newBenchCommand() *cobra.Command {
 			if slices.Equal(opts.Connections, []int{0}) {
 				opts.Connections = nil
 			}
-			opts.Command = subjectCommand(cmd.ErrOrStderr(), profiles)
-			opts.Progress = cmd.ErrOrStderr()
-			return runBench(cmd, opts, jsonFile)
+			opts.Command, opts.Progress = subjectCommand(cmd.ErrOrStderr(), profiles), cmd.ErrOrStderr()
+			if !cmd.Flags().Changed("waiting") {
+				return runBench(cmd, opts, jsonFile)
+			}
+			waiting.Command, waiting.Progress = opts.Command, opts.Progress
+			if cmd.Flags().Changed("provider") {
+				waiting.Provider = opts.Provider
+			}
+			return runWaiting(cmd, waiting, jsonFile)
 		},
 	}
 	f := cmd.Flags()
 	f.IntSliceVar(&opts.Connections, "connections", []int{1, 16, 64, 256}, "keep-alive connections, each with a call always under way; one load for each number; 0 leaves them out")
 	f.IntVar(&opts.Rate, "rate", 500, "calls a second at fixed moments; 0 leaves that load out")
+	f.DurationVar(&opts.Provider, "provider", 100*time.Millisecond, "time that a provider takes for a message; 0 leaves that load out")
+	f.BoolVar(&opts.Steps, "steps", true, "measure the product without deduplication too")
+	f.IntVar(&waiting.Calls, "waiting", 0, "only have so many `calls` wait at once for a slow provider")
 	f.DurationVar(&opts.Length, "duration", 5*time.Second, "length of one round of one subject")
 	f.DurationVar(&opts.WarmUp, "warm-up", 2*time.Second, "how long each subject is called before the first round")
 	f.IntVar(&opts.Rounds, "rounds", 3, "rounds of each load")
@@ -101,12 +122,31 @@ func subjectCommand(stderr io.Writer, profiles string) func(context.Context, str
 	}
 }
 
+// benchReport is what a measurement ends with.
+type benchReport interface {
+	WriteText(w io.Writer) error
+	WriteJSON(w io.Writer) error
+}
+
 func runBench(cmd *cobra.Command, opts bench.Options, jsonFile string) error {
 	if err := opts.Validate(); err != nil {
 		return err
 	}
+	return measure(cmd, jsonFile, opts.Time(), func() (benchReport, error) { return bench.Run(cmd.Context(), opts) })
+}
+
+func runWaiting(cmd *cobra.Command, opts bench.WaitingOptions, jsonFile string) error {
+	if err := opts.Validate(); err != nil {
+		return err
+	}
+	// A first call, and then all of the others.
+	return measure(cmd, jsonFile, 2*opts.Provider, func() (benchReport, error) { return bench.RunWaiting(cmd.Context(), opts) })
+}
+
+// measure runs a measurement, which takes about so long, and writes its report.
+func measure(cmd *cobra.Command, jsonFile string, takes time.Duration, run func() (benchReport, error)) error {
 	if jsonFile == "" {
-		_, err := measure(cmd, opts)
+		_, err := measured(cmd, takes, run)
 		return err
 	}
 	// Now, because in some minutes it would be a pity.
@@ -114,22 +154,22 @@ func runBench(cmd *cobra.Command, opts bench.Options, jsonFile string) error {
 	if err != nil {
 		return fmt.Errorf("bench: --json: %w", err)
 	}
-	report, err := measure(cmd, opts)
+	report, err := measured(cmd, takes, run)
 	if err == nil {
 		err = report.WriteJSON(file)
 	}
 	return errors.Join(err, file.Close())
 }
 
-// measure runs the benchmark and prints its report.
-func measure(cmd *cobra.Command, opts bench.Options) (bench.Report, error) {
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "This takes about %s.\n", opts.Time().Round(time.Second))
-	report, err := bench.Run(cmd.Context(), opts)
+// measured runs a measurement and prints its report.
+func measured(cmd *cobra.Command, takes time.Duration, run func() (benchReport, error)) (benchReport, error) {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "This takes about %s.\n", takes.Round(time.Second))
+	report, err := run()
 	if errors.Is(err, context.Canceled) {
-		return report, errors.New("bench: stopped before it was done")
+		return nil, errors.New("bench: stopped before it was done")
 	}
 	if err != nil {
-		return report, err
+		return nil, err
 	}
 	return report, report.WriteText(cmd.OutOrStdout())
 }
@@ -139,11 +179,10 @@ func measure(cmd *cobra.Command, opts bench.Options) (bench.Report, error) {
 func newBenchSubjectCommand() *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
-		Use:       "subject {skeleton|product}",
-		Short:     "Be one of the processes that bench measures",
-		Hidden:    true,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{bench.Skeleton, bench.Product},
+		Use:    "subject name[?settings]",
+		Short:  "Be one of the processes that bench measures",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// A terminal sends an interrupt to both processes, and this one must
 			// live until the other has let go of it.

@@ -40,7 +40,9 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newDevCommand(),
 		newSendCommand(),
+		newMessagesCommand(),
 		newCheckCommand(),
+		newRouteCommand(),
 		newTokenCommand(),
 		newSimulateCommand(),
 		newBenchCommand(),
