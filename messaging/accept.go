@@ -27,7 +27,7 @@ func Accepting(next Sender, queue Queue) Sender {
 		inner, cancel := context.WithDeadline(ctx, deadline.Add(-handOver))
 		defer cancel()
 		r, err := next.Send(inner, m)
-		if err == nil || !laterHelps(CodeOf(r, err)) || !m.Expires.After(time.Now()) {
+		if err == nil || !laterHelps(err) || !m.Expires.After(time.Now()) {
 			return r, err
 		}
 		queued := m
@@ -48,4 +48,9 @@ func Accepting(next Sender, queue Queue) Sender {
 	})
 }
 
-func laterHelps(code Code) bool { return code.Retryable() || code == CodeUnknown }
+// laterHelps says whether err may be mended by a later try. A message that another worker
+// has taken over is not this one's to queue.
+func laterHelps(err error) bool {
+	code := AsError(err).Code
+	return (code.Retryable() || code == CodeUnknown) && !errors.Is(err, CodeConflict)
+}

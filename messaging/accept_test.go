@@ -43,18 +43,19 @@ func TestAcceptingQueuesWhatALaterTryMayMend(t *testing.T) {
 		queued  bool
 		earlier []messaging.Attempt
 	}{
-		"sent":           {receipt: messaging.Receipt{Code: messaging.CodeSent}},
-		"refused":        {err: messaging.CodeRejected},
-		"blocked":        {err: messaging.CodeBlocked},
-		"misconfigured":  {err: messaging.CodeMisconfigured},
-		"unavailable":    {err: messaging.CodeUnavailable, queued: true},
-		"with attempts":  {receipt: messaging.Receipt{Attempts: []messaging.Attempt{attempt}, Worker: "w"}, err: messaging.CodeUnavailable, queued: true, earlier: []messaging.Attempt{attempt}},
-		"expired":        {err: messaging.CodeExpired, queued: true},
-		"silent worker":  {err: messaging.CodeUnknown, queued: true, earlier: []messaging.Attempt{{Code: messaging.CodeUnknown}}},
-		"not asked for":  {change: func(m *messaging.Message) { m.Accept = false }, err: messaging.CodeUnavailable},
-		"end of life":    {change: func(m *messaging.Message) { m.Expires = time.Now() }, err: messaging.CodeUnavailable},
-		"tried once":     {change: func(m *messaging.Message) { m.Earlier = []messaging.Attempt{attempt} }, err: messaging.CodeExpired, queued: true, earlier: []messaging.Attempt{attempt}},
-		"wrapped errors": {err: &messaging.Error{Code: messaging.CodeUnavailable, Cause: errors.New("why")}, queued: true},
+		"sent":            {receipt: messaging.Receipt{Code: messaging.CodeSent}},
+		"refused":         {err: messaging.CodeRejected},
+		"blocked":         {err: messaging.CodeBlocked},
+		"misconfigured":   {err: messaging.CodeMisconfigured},
+		"unavailable":     {err: messaging.CodeUnavailable, queued: true},
+		"with attempts":   {receipt: messaging.Receipt{Attempts: []messaging.Attempt{attempt}, Worker: "w"}, err: messaging.CodeUnavailable, queued: true, earlier: []messaging.Attempt{attempt}},
+		"expired":         {err: messaging.CodeExpired, queued: true},
+		"silent worker":   {err: messaging.CodeUnknown, queued: true, earlier: []messaging.Attempt{{Code: messaging.CodeUnknown}}},
+		"not asked for":   {change: func(m *messaging.Message) { m.Accept = false }, err: messaging.CodeUnavailable},
+		"end of life":     {change: func(m *messaging.Message) { m.Expires = time.Now() }, err: messaging.CodeUnavailable},
+		"tried once":      {change: func(m *messaging.Message) { m.Earlier = []messaging.Attempt{attempt} }, err: messaging.CodeExpired, queued: true, earlier: []messaging.Attempt{attempt}},
+		"lost to another": {err: &messaging.Error{Code: messaging.CodeUnknown, Cause: messaging.CodeConflict}},
+		"wrapped errors":  {err: &messaging.Error{Code: messaging.CodeUnavailable, Cause: errors.New("why")}, queued: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			queue := &parked{}
@@ -135,6 +136,16 @@ func TestHold(t *testing.T) {
 type events []messaging.Event
 
 func (e *events) Record(event messaging.Event) { *e = append(*e, event) }
+
+func TestRecordingLeavesALostMessageToItsHolder(t *testing.T) {
+	var recorded events
+	sender := messaging.Recording(messaging.SenderFunc(func(context.Context, messaging.Message) (messaging.Receipt, error) {
+		return messaging.Receipt{}, &messaging.Error{Code: messaging.CodeUnknown, Cause: messaging.CodeConflict}
+	}), &recorded)
+	if _, err := sender.Send(t.Context(), accepted()); !errors.Is(err, messaging.CodeUnknown) || len(recorded) != 0 {
+		t.Errorf("got %v and %d events, want the error and none", err, len(recorded))
+	}
+}
 
 func TestRecordingPassesTheResultOn(t *testing.T) {
 	var recorded events

@@ -7,7 +7,7 @@ import "context"
 // one; what it began before that can't be undone, but nothing new may begin.
 //
 // A Hold blocks for at most a round trip, and only where there is doubt. Its error is
-// an *Error, with which the work on the message ends.
+// an *Error with CodeConflict, with which the work on the message ends.
 type Hold func(ctx context.Context) error
 
 type holdKey struct{}

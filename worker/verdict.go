@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/phonehook/phonehook/messaging"
@@ -67,6 +68,9 @@ func (v *verdict) err() *messaging.Error {
 	var cause error
 	if v.last != nil {
 		cause = &attemptError{v.lastBy, v.last}
+	}
+	if v.lost != nil {
+		cause = errors.Join(cause, v.lost) // whoever looks can tell that it is another's
 	}
 	switch {
 	case v.unknown:

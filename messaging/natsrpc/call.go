@@ -15,41 +15,42 @@ type result struct {
 	err     error
 }
 
-// hold names the worker that may work on a message, and the offer by which it got it.
-type hold struct {
+// holder names the worker that may work on a message, and the offer by which it got it.
+type holder struct {
 	worker string
 	try    int
 	since  time.Time
 }
 
-func (h hold) by(worker string, try int) bool { return h.worker == worker && h.try == try }
+func (h holder) by(worker string, try int) bool { return h.worker == worker && h.try == try }
 
 // call is one message on its way: who was offered it, who has it, what became of
 // it. Its methods are safe for concurrent use; after each change that the waiting
 // goroutine should see there is a value in changed.
 type call struct {
-	tenant   string
-	deadline time.Time
-	budget   time.Duration // from the beginning to the deadline
-	changed  chan struct{}
+	ticket  // its place among the other calls of this gateway
+	changed chan struct{}
 
-	mu    sync.Mutex
-	done  *result
-	try   int
-	again bool // the current try came back
+	mu      sync.Mutex
+	done    *result
+	try     int
+	offered time.Time // when the current try was
+	again   bool      // the current try came back
+	full    bool      // and the reason was that the worker was full
 	// unheard says that the first offer is out and nobody has answered it. It
 	// alone may have been begun unnoticed, for all later ones need a claim.
 	unheard bool
-	holder  hold   // zero while nobody is known to have the message
-	lost    []hold // had the message, and fell silent
+	holder  holder   // zero while nobody is known to have the message
+	lost    []holder // had the message, and fell silent
+	// perhaps says that a worker which had lost the message reported that it may
+	// have sent it.
+	perhaps bool
 }
 
 func newCall(tenant string, deadline time.Time) *call {
 	return &call{
-		tenant:   tenant,
-		deadline: deadline,
-		budget:   time.Until(deadline),
-		changed:  make(chan struct{}, 1),
+		ticket:  ticket{tenant: tenant, deadline: deadline, budget: time.Until(deadline)},
+		changed: make(chan struct{}, 1),
 	}
 }
 
@@ -61,11 +62,12 @@ func (a *call) signal() {
 }
 
 // nextTry begins the next try and returns its number.
-func (a *call) nextTry() int {
+func (a *call) nextTry(now time.Time) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.try++
-	a.again = false
+	a.offered = now
+	a.again, a.full = false, false
 	a.unheard = a.unheard || a.try == 1
 	return a.try
 }
@@ -75,6 +77,30 @@ func (a *call) heard(try int) {
 	if try == 1 {
 		a.unheard = false
 	}
+}
+
+// offeredAt is when the current try was offered.
+func (a *call) offeredAt() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.offered
+}
+
+// refused says, once, that the current try came back from a worker that was full.
+func (a *call) refused() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	full := a.again && a.full
+	a.full = false
+	return full
+}
+
+// settled says whether there is nothing to offer: the call has ended, or somebody
+// has the message.
+func (a *call) settled() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.done != nil || a.holder.worker != ""
 }
 
 // patience is how long the current try may stay unanswered: acceptWithin, doubled
@@ -104,18 +130,26 @@ func (a *call) returned(try int) {
 	a.signal()
 }
 
-// busy notes that a worker did not take the message, or hands it back.
-func (a *call) busy(worker string, try int) {
+// busy notes that a worker did not take the message, or hands it back unsent.
+func (a *call) busy(worker string, try int, full bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.heard(try)
+	a.found(worker, try)
 	handedBack := a.holder.by(worker, try)
 	if handedBack {
-		a.holder = hold{}
+		a.holder = holder{}
 	}
 	if handedBack || try == a.try {
-		a.again = true
+		a.again, a.full = true, full
 		a.signal()
+	}
+}
+
+// found notes that a worker which had fallen silent speaks again.
+func (a *call) found(worker string, try int) {
+	if len(a.lost) > 0 {
+		a.lost = slices.DeleteFunc(a.lost, func(h holder) bool { return h.by(worker, try) })
 	}
 }
 
@@ -126,13 +160,14 @@ func (a *call) accepted(worker string, try int) {
 	defer a.mu.Unlock()
 	a.heard(try)
 	if a.holder.worker == "" {
-		a.holder = hold{worker, try, time.Now()}
+		a.found(worker, try)
+		a.holder = holder{worker, try, time.Now()}
 		a.signal()
 	}
 }
 
-// claim lets a worker begin if nobody else has the message, and returns the time
-// left for it; 0 means no.
+// claim lets a worker begin, or go on, if nobody else has the message, and returns the
+// time left for it; 0 means no.
 func (a *call) claim(worker string, try int) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -142,7 +177,8 @@ func (a *call) claim(worker string, try int) time.Duration {
 	if a.done != nil || taken || left < keepBack {
 		return 0
 	}
-	a.holder = hold{worker, try, time.Now()}
+	a.found(worker, try)
+	a.holder = holder{worker, try, time.Now()}
 	a.signal()
 	return left
 }
@@ -153,11 +189,15 @@ func (a *call) outcome(worker string, try int, r *result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.heard(try)
-	a.lost = slices.DeleteFunc(a.lost, func(h hold) bool { return h.by(worker, try) })
+	a.found(worker, try)
 	if a.holder.by(worker, try) {
-		a.holder = hold{}
+		a.holder = holder{}
 	}
-	if a.done != nil || r.err != nil && a.holder.worker != "" {
+	if a.done != nil {
+		return
+	}
+	if r.err != nil && a.holder.worker != "" {
+		a.perhaps = a.perhaps || errors.Is(r.err, messaging.CodeUnknown)
 		return
 	}
 	if r.err != nil {
@@ -179,7 +219,7 @@ func (a *call) holds(alive func(worker string, since time.Time) bool) bool {
 		return true
 	}
 	a.lost = append(a.lost, a.holder)
-	a.holder = hold{}
+	a.holder = holder{}
 	return false
 }
 
@@ -192,7 +232,7 @@ func (a *call) judge(err error) error {
 }
 
 func (a *call) judgeLocked(err error) error {
-	certain := !a.unheard && a.holder.worker == "" && len(a.lost) == 0
+	certain := !a.unheard && !a.perhaps && a.holder.worker == "" && len(a.lost) == 0
 	if certain || errors.Is(err, messaging.CodeUnknown) {
 		return err
 	}

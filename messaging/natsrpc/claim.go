@@ -42,7 +42,7 @@ func (c *claims) ask(ctx context.Context, reply string) (time.Duration, error) {
 	answer := make(chan *nats.Msg, 1)
 	c.waiting.Store(token, answer)
 	defer c.waiting.Delete(token)
-	question := newAnswer(reply, answerClaim, c.worker, nil)
+	question := newAnswer(reply, answerClaim, c.worker, reasonFull, nil)
 	question.Reply = c.inbox + token
 	if err := c.nc.PublishMsg(question); err != nil {
 		return 0, err

@@ -44,6 +44,16 @@ func (c *counter) Send(ctx context.Context, m messaging.Message) (messaging.Rece
 	return messaging.Receipt{Code: messaging.CodeSent}, nil
 }
 
+// deliveries is how often each message was sent.
+func (c *counter) deliveries() map[string]int {
+	all := make(map[string]int)
+	c.sent.Range(func(id, n any) bool {
+		all[id.(string)] = int(n.(*atomic.Int32).Load())
+		return true
+	})
+	return all
+}
+
 // load makes n calls at once and returns a complaint for each that failed or whose
 // message was not sent exactly once by one of the backends.
 func load(s messaging.Sender, n int, within time.Duration, backends ...*counter) []string {
@@ -145,11 +155,7 @@ func TestDrainHandsBackWhatWaits(t *testing.T) {
 		drain(t, server)
 		close(drained)
 	}()
-	waitFor(t, "the five that waited", func() bool {
-		n := 0
-		other.sent.Range(func(any, any) bool { n++; return true })
-		return n == 5
-	})
+	waitFor(t, "the five that waited", func() bool { return len(other.deliveries()) == 5 })
 	close(full.gate)
 	<-drained
 	report(t, <-done)

@@ -46,7 +46,7 @@ func (s *Server) serveMicro() error {
 			if err != nil {
 				return err
 			}
-			s.micro = append(s.micro, sub)
+			s.side = append(s.side, sub)
 		}
 	}
 	return nil
@@ -87,7 +87,7 @@ type load struct {
 // the slots.
 func (s *Server) microStats() any {
 	s.mu.Lock()
-	data, _ := json.Marshal(load{s.opts.Slots, s.busy, len(s.queue)}) // three ints marshal
+	data, _ := json.Marshal(load{s.opts.Slots, s.busy, s.queue.waiting}) // three ints marshal
 	s.mu.Unlock()
 	stats := micro.Stats{ServiceIdentity: s.identity(), Type: micro.StatsResponseType, Started: s.stats.started}
 	for i, tenant := range s.opts.Tenants {

@@ -21,12 +21,14 @@ type rawWorker struct {
 	nc     *nats.Conn
 	id     string
 	offers chan *nats.Msg
+	sub    *nats.Subscription
 }
 
 func newRawWorker(t *testing.T, url, id string) *rawWorker {
 	t.Helper()
-	w := &rawWorker{t, connect(t, url, id), id, make(chan *nats.Msg, 100)}
-	if _, err := w.nc.ChanQueueSubscribe("phonehook.v1.deliver.*", "workers", w.offers); err != nil {
+	w := &rawWorker{t: t, nc: connect(t, url, id), id: id, offers: make(chan *nats.Msg, 100)}
+	var err error
+	if w.sub, err = w.nc.ChanQueueSubscribe("phonehook.v1.deliver.*", "workers", w.offers); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.nc.Flush(); err != nil {
@@ -186,6 +188,34 @@ func TestAMessageHandedBackIsOfferedAgainAtOnce(t *testing.T) {
 	w.answer(second, "outcome", sentOutcome)
 	if got := <-done; got.err != nil {
 		t.Errorf("the call ended with %v", got.err)
+	}
+}
+
+func TestWhetherABusyWorkerIsFull(t *testing.T) {
+	for reason, full := range map[string]bool{"": true, "leaving": false, "cut-off": false} {
+		t.Run(reason, func(t *testing.T) {
+			url := messagingtest.NATS(t)
+			w := newRawWorker(t, url, "w1")
+			client := newClient(t, url)
+			done := begin(t, client, 15*time.Second)
+			offer := w.next()
+			busy := nats.NewMsg(offer.Reply)
+			busy.Header.Set("Phonehook-Answer", "busy")
+			busy.Header.Set("Phonehook-Worker", w.id)
+			if reason != "" {
+				busy.Header.Set("Phonehook-Reason", reason)
+			}
+			if err := w.nc.PublishMsg(busy); err != nil {
+				t.Fatal(err)
+			}
+			w.answer(w.next(), "outcome", sentOutcome)
+			if got := <-done; got.err != nil {
+				t.Errorf("the call ended with %v", got.err)
+			}
+			if stats := client.Stats(); stats.Window > 0 != full {
+				t.Errorf("afterwards there is %+v", stats)
+			}
+		})
 	}
 }
 

@@ -41,17 +41,22 @@ type ServerOptions struct {
 	// Version is what this worker reports of itself to `nats micro info`, which
 	// shows a semantic version; anything else is shown as 0.0.0.
 	Version string
+	// Clock is the worker's clock where it is compared with a gateway's; nil means
+	// time.Now. What only takes time is measured without it.
+	Clock func() time.Time
 	// Logger gets what goes wrong between the lines; nil drops it.
 	Logger *zap.Logger
 }
 
-// Server takes offers from gateways and has a Sender work on them.
+// Server takes offers from gateways and has a Sender work on them. Under the context
+// of each Send there is a messaging.Hold. Its error has CodeConflict; a Sender which
+// returns that says that it has certainly not sent the message.
 type Server struct {
 	nc     *nats.Conn
 	sender messaging.Sender
 	opts   ServerOptions
 	subs   []*nats.Subscription // of offers
-	micro  []*nats.Subscription
+	side   []*nats.Subscription // of everything else
 	stats  stats
 
 	// ctx is the parent of every Send; it ends when Drain gives up.
@@ -61,9 +66,17 @@ type Server struct {
 	mu       sync.Mutex
 	draining bool
 	busy     int
-	queue    []*offer
-	idle     chan struct{} // closed when draining and nothing is in hand
+	queue    lanes[*offer]
+	inHand   map[*offer]struct{} // busy and queued
+	idle     chan struct{}       // closed when draining and nothing is in hand
 	pace     pace
+	recent   recent
+
+	peers workers
+	count atomic.Int64        // of workers, this one included
+	pulse *gap                // of this process and its connection
+	echo  atomic.Pointer[gap] // of this worker's own beats; nil until one was heard
+	leave func()              // stops following the connection
 
 	idlers   chan *offer    // to goroutines without work
 	workers  sync.WaitGroup // all goroutines that work or idle
@@ -89,7 +102,9 @@ func NewServer(nc *nats.Conn, sender messaging.Sender, opts ServerOptions) (*Ser
 	s := &Server{
 		nc: nc, sender: sender, opts: opts,
 		idle: make(chan struct{}), closed: make(chan struct{}), idlers: make(chan *offer),
+		inHand: make(map[*offer]struct{}), pulse: newGap(pulseLimit, time.Now()),
 	}
+	s.count.Store(1)
 	s.stats.started = time.Now().UTC()
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
 	if err := s.subscribe(); err != nil {
@@ -97,6 +112,7 @@ func NewServer(nc *nats.Conn, sender messaging.Sender, opts ServerOptions) (*Ser
 		return nil, fmt.Errorf("natsrpc: %w", err)
 	}
 	s.beats.Go(s.beat)
+	s.beats.Go(s.watch)
 	return s, nil
 }
 
@@ -109,6 +125,9 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	}
 	if o.WorkerID == "" {
 		o.WorkerID = nuid.Next()
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
@@ -124,6 +143,17 @@ func (s *Server) subscribe() error {
 	if err := s.serveMicro(); err != nil {
 		return err
 	}
+	s.leave = s.peers.start(s.nc, func() { s.resend(replyPrefix) })
+	for subject, handle := range map[string]nats.MsgHandler{
+		beatPrefix + "*":   s.hear,
+		resendPrefix + "*": s.resendTo,
+	} {
+		sub, err := s.nc.Subscribe(subject, handle)
+		if err != nil {
+			return err
+		}
+		s.side = append(s.side, sub)
+	}
 	for _, tenant := range s.opts.Tenants {
 		sub, err := s.nc.QueueSubscribe(deliverSubject(tenant), queueGroup, s.receive)
 		if err != nil {
@@ -135,7 +165,10 @@ func (s *Server) subscribe() error {
 }
 
 func (s *Server) unsubscribe() {
-	for _, sub := range append(s.subs, s.micro...) {
+	if s.leave != nil {
+		s.leave()
+	}
+	for _, sub := range append(s.subs, s.side...) {
 		_ = sub.Unsubscribe() // fails only when the connection is closed already
 	}
 	if s.claims != nil {
@@ -180,10 +213,10 @@ func (s *Server) handBack() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.draining = true
-	for _, o := range s.queue {
-		s.answer(o, answerBusy, nil)
+	for _, o := range s.queue.clear() {
+		delete(s.inHand, o)
+		s.answer(o, answerBusy, reasonLeaving, nil)
 	}
-	s.queue = nil
 	if s.busy == 0 {
 		close(s.idle)
 	}
@@ -231,20 +264,4 @@ func (s *Server) flush(ctx context.Context) error {
 		return fmt.Errorf("natsrpc: the last outcomes may not have left: %w", err)
 	}
 	return nil
-}
-
-// beat tells the gateways that this worker lives, until it has drained.
-func (s *Server) beat() {
-	ticker := time.NewTicker(beatInterval)
-	defer ticker.Stop()
-	for {
-		if s.nc.IsConnected() { // old beats are of no use to anyone
-			_ = s.nc.Publish(beatPrefix+s.opts.WorkerID, nil)
-		}
-		select {
-		case <-ticker.C:
-		case <-s.closed:
-			return
-		}
-	}
 }

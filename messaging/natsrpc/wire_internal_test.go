@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func golden(t *testing.T, name string, msg *nats.Msg) {
 	t.Helper()
 	got := []byte("subject: " + msg.Subject + "\nreply: " + msg.Reply + "\n")
-	for _, header := range []string{headerID, headerTry, headerSentAt, headerTimeout, headerAnswer, headerWorker, headerGranted} {
+	for _, header := range []string{headerID, headerTry, headerSentAt, headerTimeout, headerAnswer, headerWorker, headerGranted, headerReason} {
 		for _, value := range msg.Header[header] {
 			got = append(got, header+": "+value+"\n"...)
 		}
@@ -50,8 +50,8 @@ func TestTheWire(t *testing.T) {
 	}
 	reply := replySubject(replyPrefix+"gw1.", 35, 1)
 	golden(t, "offer", newOffer(m, body, reply, 1, m.ReceivedAt, 8950*time.Millisecond))
-	golden(t, "busy", newAnswer(reply, answerBusy, "w1", nil))
-	golden(t, "accepted", newAnswer(reply, answerAccepted, "w1", nil))
+	golden(t, "busy", newAnswer(reply, answerBusy, "w1", reasonFull, nil))
+	golden(t, "accepted", newAnswer(reply, answerAccepted, "w1", reasonFull, nil))
 
 	sent, err := messaging.EncodeOutcome(messaging.Receipt{
 		Code: messaging.CodeSent, Provider: "vonage", ProviderMessageID: "0A0000001234", Worker: "w1",
@@ -60,7 +60,7 @@ func TestTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "outcome-sent", newAnswer(reply, answerOutcome, "w1", sent))
+	golden(t, "outcome-sent", newAnswer(reply, answerOutcome, "w1", reasonFull, sent))
 	failed, err := messaging.EncodeOutcome(messaging.Receipt{
 		Worker:   "w1",
 		Attempts: []messaging.Attempt{{Provider: "vonage", Code: messaging.CodeRateLimited, ProviderCode: "status 1", Duration: 80 * time.Millisecond}},
@@ -68,19 +68,28 @@ func TestTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "outcome-unavailable", newAnswer(reply, answerOutcome, "w1", failed))
+	golden(t, "outcome-unavailable", newAnswer(reply, answerOutcome, "w1", reasonFull, failed))
 
-	claim := newAnswer(reply, answerClaim, "w1", nil)
+	claim := newAnswer(reply, answerClaim, "w1", reasonFull, nil)
 	claim.Reply = claimPrefix + "w1.1"
 	golden(t, "claim", claim)
 	golden(t, "claim-granted", newGrant(claim.Reply, 5*time.Second))
 	golden(t, "claim-refused", newGrant(claim.Reply, 0))
+
+	golden(t, "busy-leaving", newAnswer(reply, answerBusy, "w1", reasonLeaving, nil))
+	golden(t, "busy-cut-off", newAnswer(reply, answerBusy, "w1", reasonCutOff, nil))
+	golden(t, "beat-leaving", newGoodbye("w1"))
+	golden(t, "resend", newResend("gw1"))
 }
 
 func TestAnOfferIsReadAsItWasWritten(t *testing.T) {
 	m, now := messagingtest.Message(), time.Now()
-	want := offer{m.ID, 3, time.UnixMilli(now.UnixMilli()), 7 * time.Second, now, "phonehook.v1.reply.g.1.3", []byte("{}")}
-	got, ok := readOffer(newOffer(m, []byte("{}"), want.reply, 3, now, 7*time.Second), now)
+	sentAt := time.UnixMilli(now.UnixMilli())
+	want := offer{
+		id: m.ID, tenant: "demo", try: 3, sentAt: sentAt, timeout: 7 * time.Second, reply: "phonehook.v1.reply.g.1.3", body: []byte("{}"),
+		received: now, age: now.Add(time.Minute).Sub(sentAt),
+	}
+	got, ok := readOffer(newOffer(m, []byte("{}"), want.reply, 3, now, 7*time.Second), now, now.Add(time.Minute))
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(offer{})); !ok || diff != "" {
 		t.Errorf("written (-), read (+):\n%s", diff)
 	}
@@ -101,12 +110,12 @@ func TestWhatIsNoOffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			msg := good()
 			spoil(msg)
-			if _, ok := readOffer(msg, time.Now()); ok {
+			if _, ok := readOffer(msg, time.Now(), time.Now()); ok {
 				t.Error("was read as an offer")
 			}
 		})
 	}
-	if _, ok := readOffer(good(), time.Now()); !ok {
+	if _, ok := readOffer(good(), time.Now(), time.Now()); !ok {
 		t.Error("a good offer was not read")
 	}
 }
@@ -114,16 +123,16 @@ func TestWhatIsNoOffer(t *testing.T) {
 func TestTheDeadlineOfAnOffer(t *testing.T) {
 	received := time.Now()
 	for name, test := range map[string]struct {
-		sentAt time.Time
-		want   time.Duration
+		age  time.Duration
+		want time.Duration
 	}{
-		"just sent":                  {received, time.Second},
-		"a while under way":          {received.Add(-300 * time.Millisecond), 700 * time.Millisecond},
-		"from a clock that is ahead": {received.Add(time.Hour), time.Second},
-		"long over":                  {received.Add(-time.Minute), -59 * time.Second},
+		"just sent":                  {0, time.Second},
+		"a while under way":          {300 * time.Millisecond, 700 * time.Millisecond},
+		"from a clock that is ahead": {-time.Hour, time.Second},
+		"long over":                  {time.Minute, -59 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := offer{sentAt: test.sentAt, timeout: time.Second, received: received}
+			o := offer{age: test.age, timeout: time.Second, received: received}
 			if got := o.deadline().Sub(received); got != test.want-keepBack {
 				t.Errorf("the worker has %s, want %s", got, test.want-keepBack)
 			}
@@ -137,12 +146,14 @@ func TestWhichOffersNeedAClaim(t *testing.T) {
 		offer offer
 		want  bool
 	}{
-		"fresh first offer":            {offer{try: 1, sentAt: now.Add(-time.Millisecond), received: now}, false},
-		"second offer":                 {offer{try: 2, sentAt: now, received: now}, true},
-		"late first offer":             {offer{try: 1, sentAt: now.Add(-claimAfter - time.Millisecond), received: now}, true},
-		"first offer from the future":  {offer{try: 1, sentAt: now.Add(time.Second), received: now}, true},
-		"first offer that lay around":  {offer{try: 1, sentAt: now, received: now.Add(-time.Second)}, true},
-		"first offer, clock 3 ms back": {offer{try: 1, sentAt: now.Add(3 * time.Millisecond), received: now}, false},
+		"fresh first offer":             {offer{try: 1, age: time.Millisecond, received: now}, false},
+		"second offer":                  {offer{try: 2, received: now}, true},
+		"late first offer":              {offer{try: 1, age: claimAfter + time.Millisecond, received: now}, true},
+		"first offer from the future":   {offer{try: 1, age: -time.Second, received: now}, true},
+		"first offer that lay around":   {offer{try: 1, received: now.Add(-time.Second)}, true},
+		"both, a little":                {offer{try: 1, age: 150 * time.Millisecond, received: now.Add(-60 * time.Millisecond)}, true},
+		"first offer, clock 3 ms back":  {offer{try: 1, age: -3 * time.Millisecond, received: now}, false},
+		"of a clock behind, lay around": {offer{try: 1, age: -4 * time.Millisecond, received: now.Add(-claimAfter - time.Millisecond)}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.offer.needsClaim(now); got != test.want {
@@ -154,10 +165,36 @@ func TestWhichOffersNeedAClaim(t *testing.T) {
 
 func TestAGrantRestartsTheTime(t *testing.T) {
 	now := time.Now()
-	o := offer{try: 1, sentAt: now.Add(-time.Hour), received: now, timeout: time.Second}
-	o.granted(now, 5*time.Second)
+	o := offer{try: 1, sentAt: now.Add(-time.Hour), received: now, age: time.Hour, timeout: time.Second}
+	o.granted(now, now, 5*time.Second)
 	if got := o.deadline().Sub(now); got != 5*time.Second-keepBack {
 		t.Errorf("the worker has %s", got)
+	}
+}
+
+func TestAGrantTellsTheGatewaysClock(t *testing.T) {
+	now := time.Now()
+	for _, off := range []time.Duration{30 * time.Second, -30 * time.Second, 0, 50 * time.Millisecond} {
+		wall := now.Add(off) // the gateway's clock shows now
+		o := offer{try: 1, sentAt: now.Add(-2 * time.Second), received: now, timeout: 9 * time.Second}
+		o.age = wall.Sub(o.sentAt)
+		o.granted(now, wall, 7*time.Second)
+		m := messaging.Message{ReceivedAt: now.Add(-3 * time.Second), Expires: now.Add(time.Minute)}
+		o.rebase(&m)
+		shift := off
+		if off.Abs() < claimAfter {
+			shift = 0
+		}
+		if got := m.Expires.Sub(now); got != time.Minute+shift {
+			t.Errorf("%s off: the message expires after %s by the worker's clock", off, got-shift)
+		}
+		if got := now.Sub(m.ReceivedAt); got != 3*time.Second-shift {
+			t.Errorf("%s off: the message was received %s ago by the worker's clock", off, got+shift)
+		}
+		o.granted(now.Add(time.Second), wall.Add(time.Second), 6*time.Second)
+		if o.shift != shift {
+			t.Errorf("%s off: a second grant tells a shift of %s", off, o.shift)
+		}
 	}
 }
 

@@ -15,32 +15,50 @@ import (
 // receive takes every offer. NATS calls it for one offer at a time, so it only
 // decides what happens to the offer and never waits.
 func (s *Server) receive(msg *nats.Msg) {
-	o, ok := readOffer(msg, time.Now())
+	read, ok := readOffer(msg, time.Now(), s.opts.Clock())
 	if !ok {
 		s.opts.Logger.Warn("ignored a message that is not an offer", zap.String("subject", msg.Subject))
 		return
 	}
+	o := &read
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.draining:
-		s.answer(&o, answerBusy, nil)
+		s.answer(o, answerBusy, reasonLeaving, nil)
 	case s.busy < s.opts.Slots:
 		s.busy++
-		s.begin(&o)
-	case len(s.queue) < s.opts.Queue && s.inTime(&o):
-		s.queue = append(s.queue, &o)
-		s.answer(&o, answerAccepted, nil)
+		s.queue.take(o.tenant)
+		s.inHand[o] = struct{}{}
+		s.begin(o)
+	case s.inTime(o) && s.makeRoom(o):
+		s.queue.push(o.tenant, o, nil)
+		s.inHand[o] = struct{}{}
+		s.answer(o, answerAccepted, reasonFull, nil)
 	default:
-		s.answer(&o, answerBusy, nil)
+		s.answer(o, answerBusy, reasonFull, nil)
 	}
 }
 
 // inTime says whether an offer that is queued now will get a slot before half of
 // its time is over; the other half is for sending it.
 func (s *Server) inTime(o *offer) bool {
-	turns := len(s.queue)/s.opts.Slots + 1
-	return time.Duration(turns)*s.pace.average < time.Until(o.deadline())/2
+	turns := s.queue.ahead(o.tenant)/s.opts.Slots + 1
+	return time.Duration(turns)*s.pace.average < o.left(time.Now())/2
+}
+
+// makeRoom says whether an offer can be queued. In a full queue it hands back the
+// newest offer of the tenant that has the most, if that is more than this one's.
+func (s *Server) makeRoom(o *offer) bool {
+	if s.queue.waiting < s.opts.Queue {
+		return true
+	}
+	other, ok := s.queue.yield(o.tenant)
+	if ok {
+		delete(s.inHand, other)
+		s.answer(other, answerBusy, reasonFull, nil)
+	}
+	return ok
 }
 
 // begin has a goroutine work on an offer: one that is idle, or else a new one. So there
@@ -61,7 +79,7 @@ func (s *Server) work(o *offer) {
 		for o != nil {
 			began := time.Now()
 			s.serve(o)
-			o = s.next(time.Since(began))
+			o = s.next(o, time.Since(began))
 		}
 		select {
 		case o = <-s.idlers:
@@ -71,14 +89,18 @@ func (s *Server) work(o *offer) {
 	}
 }
 
-// next returns the offer that has waited longest, or nil when the slot is free.
-func (s *Server) next(took time.Duration) *offer {
+// next ends a worker's part in an offer and returns the next one: of the tenant that
+// has the fewest slots, the one that has waited longest. It returns nil when the slot
+// is free.
+func (s *Server) next(ended *offer, took time.Duration) *offer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pace.note(took)
-	if len(s.queue) > 0 {
-		o := s.queue[0]
-		s.queue = s.queue[1:]
+	delete(s.inHand, ended)
+	s.queue.done(ended.tenant)
+	if s.queue.waiting > 0 {
+		o := s.queue.pop()
+		s.queue.take(o.tenant)
 		return o
 	}
 	s.busy--
@@ -88,20 +110,46 @@ func (s *Server) next(took time.Duration) *offer {
 	return nil
 }
 
+// settle notes that an offer is no longer in hand. An offer that is handed back must
+// not be called accepted any more; one that has ended may.
+func (s *Server) settle(o *offer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inHand, o)
+}
+
 // serve sees one offer through: claim it if it must be claimed, have it sent,
 // report the outcome.
 func (s *Server) serve(o *offer) {
-	if o.needsClaim(time.Now()) && !s.claim(o) {
+	now := time.Now()
+	// What was received just after a pause may have lain about for as long.
+	if (o.needsClaim(now) || s.doubtful(o.received.Add(-acceptWithin))) && !s.claim(o) {
 		return // another worker has it, or nobody waits for it any more
 	}
-	accepted := time.AfterFunc(acceptAfter, func() { s.answer(o, answerAccepted, nil) })
+	held := &grip{server: s, offer: o, since: now}
+	accepted := time.AfterFunc(acceptAfter, func() { s.answer(o, answerAccepted, reasonFull, nil) })
 	began := time.Now()
-	receipt, err := s.send(o)
+	receipt, err := s.send(messaging.WithHold(s.ctx, held.check), o)
 	accepted.Stop()
 	s.stats.requests.Add(1)
 	s.stats.nanos.Add(int64(time.Since(began)))
 	if err != nil {
 		s.stats.errors.Add(1)
+	}
+	s.report(o, held, receipt, err)
+}
+
+// report tells the gateway what became of an offer. Where the worker lost its hold of
+// the message, and has certainly not sent it, another one may.
+func (s *Server) report(o *offer, held *grip, receipt messaging.Receipt, err error) {
+	if refuse, cutOff := held.failed(); refuse != nil && messaging.CodeOf(receipt, err) == messaging.CodeConflict {
+		if cutOff {
+			s.conclude(o, answerBusy, reasonCutOff, nil)
+			return
+		}
+		err = &messaging.Error{
+			Code: messaging.CodeExpired, RetryAfter: time.Second, Detail: "the worker that had the message lost it; it was not sent",
+		}
 	}
 	receipt.Worker = s.opts.WorkerID
 	body, err := messaging.EncodeOutcome(receipt, err)
@@ -109,16 +157,17 @@ func (s *Server) serve(o *offer) {
 		s.opts.Logger.Error("an outcome cannot be encoded", zap.String("id", o.id), zap.Error(err))
 		return
 	}
-	s.answer(o, answerOutcome, body)
+	s.conclude(o, answerOutcome, reasonFull, body)
 }
 
 // send decodes the message and hands it to the Sender, whose panics become errors.
-func (s *Server) send(o *offer) (receipt messaging.Receipt, err error) {
+func (s *Server) send(ctx context.Context, o *offer) (receipt messaging.Receipt, err error) {
 	m, err := messaging.DecodeMessage(o.body)
 	if err != nil {
 		return receipt, &messaging.Error{Code: messaging.CodeInternal, Detail: "the worker can't read the message", Cause: err}
 	}
-	ctx, cancel := context.WithDeadlineCause(s.ctx, o.deadline(), errDeadline)
+	o.rebase(&m)
+	ctx, cancel := context.WithDeadlineCause(ctx, o.deadline(), errDeadline)
 	defer cancel()
 	if ctx.Err() != nil {
 		return receipt, &messaging.Error{Code: messaging.CodeExpired, Detail: "the deadline passed before any attempt"}
@@ -137,25 +186,22 @@ var errDeadline = fmt.Errorf("the deadline of the offer: %w", context.DeadlineEx
 
 // claim asks the gateway whether to begin, and takes over the time it grants.
 func (s *Server) claim(o *offer) bool {
-	// A gateway answers at once; after this long it is gone, or far behind.
-	ctx, cancel := context.WithTimeout(s.ctx, claimWithin)
-	defer cancel()
-	left, err := s.claims.ask(ctx, o.reply)
+	left, err := s.ask(s.ctx, o)
 	switch {
 	case err != nil:
-		s.answer(o, answerBusy, nil) // a grant may be on its way: give it back
+		s.conclude(o, answerBusy, reasonCutOff, nil) // a grant may be on its way: give it back
 		return false
 	case left <= 0:
 		return false
 	}
-	o.granted(time.Now(), left)
+	o.granted(time.Now(), s.opts.Clock(), left)
 	return true
 }
 
 // answer publishes an answer to an offer. While the connection is down it waits in
 // the connection's buffer: a late outcome still ends its call.
-func (s *Server) answer(o *offer, answer string, body []byte) {
-	if err := s.nc.PublishMsg(newAnswer(o.reply, answer, s.opts.WorkerID, body)); err != nil {
+func (s *Server) answer(o *offer, answer, reason string, body []byte) {
+	if err := s.nc.PublishMsg(newAnswer(o.reply, answer, s.opts.WorkerID, reason, body)); err != nil {
 		s.opts.Logger.Error("an answer was not sent", zap.String("id", o.id), zap.String("answer", answer), zap.Error(err))
 	}
 }
