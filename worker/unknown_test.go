@@ -80,15 +80,15 @@ func TestEarlierUnknownOutlivesAFailure(t *testing.T) {
 }
 
 func TestNothingBeginsWithoutTheHold(t *testing.T) {
-	lost := &messaging.Error{Code: messaging.CodeUnavailable, Detail: "another worker has the message"}
+	lost := &messaging.Error{Code: messaging.CodeConflict, Detail: "another worker has the message"}
 	for name, tt := range map[string]struct {
 		a        *fake
 		allowed  int
 		want     messaging.Code
 		attempts []string
 	}{
-		"from the start":    {takes(), 0, messaging.CodeUnavailable, nil},
-		"after a failure":   {fails(provider.Throttled), 1, messaging.CodeUnavailable, []string{"a"}},
+		"from the start":    {takes(), 0, messaging.CodeConflict, nil},
+		"after a failure":   {fails(provider.Throttled), 1, messaging.CodeConflict, []string{"a"}},
 		"after an unknown":  {fails(provider.Unknown), 1, messaging.CodeUnknown, []string{"a"}},
 		"as long as it is":  {fails(provider.Throttled), 2, messaging.CodeSent, []string{"a", "b"}},
 		"not after success": {takes(), 1, messaging.CodeSent, []string{"a"}},
@@ -107,8 +107,8 @@ func TestNothingBeginsWithoutTheHold(t *testing.T) {
 			if got := messaging.CodeOf(receipt, err); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
-			if tt.want == messaging.CodeUnavailable && !errors.Is(err, lost) {
-				t.Errorf("got %v, want the hold's own error", err)
+			if isLost := errors.Is(err, lost); isLost != (err != nil) {
+				t.Errorf("got %v, and the hold's own error in it: %t", err, isLost)
 			}
 			if diff := cmp.Diff(tt.attempts, tried(receipt)); diff != "" {
 				t.Errorf("attempts (-want +got):\n%s", diff)
