@@ -57,6 +57,7 @@ func login(t *testing.T, url, user string) *nats.Conn {
 	t.Helper()
 	password := natsPasswords["NATS_"+strings.ToUpper(user)+"_PASSWORD"]
 	connection, err := nats.Connect(url, nats.UserInfo(user, password), nats.NoReconnect(),
+		nats.CustomInboxPrefix("_INBOX."+user), // as natsrpc.Connect does it
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
 		t.Fatalf("%s: %v", user, err)
@@ -91,6 +92,26 @@ func TestNATSPermitsEachUserItsOwnSubjectsAlone(t *testing.T) {
 	}{
 		{user: "gateway", publish: "phonehook.v1.deliver.demo", want: true},
 		{user: "gateway", publish: "phonehook.v1.claim.worker1.token", want: true},
+		{user: "gateway", publish: "phonehook.v1.resend.gateway1", want: true},
+		{user: "gateway", publish: "phonehook.v1.queued", want: true},
+		{user: "gateway", publish: "phonehook.v1.queue.demo.id", want: true},
+		{user: "gateway", publish: "phonehook.v1.event.demo.0a.3ff", want: true},
+		{user: "gateway", publish: "$KV.phonehook_keys.hash", want: true},
+		{user: "gateway", publish: "$KV.phonehook_recent.hash", want: true},
+		{user: "gateway", publish: "$KV.phonehook_marks.demo.id", want: true},
+		{user: "gateway", publish: "$KV.phonehook_settings.number_key", want: true},
+		{user: "gateway", publish: "$KV.others.key", want: false},
+		{user: "gateway", publish: "$JS.API.STREAM.CREATE.PHONEHOOK_QUEUE", want: true},
+		{user: "gateway", publish: "$JS.API.STREAM.CREATE.OTHERS", want: false},
+		{user: "gateway", publish: "$JS.API.STREAM.DELETE.PHONEHOOK_QUEUE", want: false},
+		{user: "gateway", publish: "$JS.API.STREAM.PURGE.PHONEHOOK_QUEUE", want: false},
+		{user: "gateway", publish: "$JS.API.STREAM.MSG.DELETE.PHONEHOOK_EVENTS", want: false},
+		{user: "gateway", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_QUEUE.q_demo.phonehook.v1.queue.demo.*", want: true},
+		{user: "gateway", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_QUEUE.q_demo", want: false},
+		{user: "gateway", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_EVENTS.all.phonehook.v1.event.>", want: false},
+		{user: "gateway", publish: "$JS.API.CONSUMER.DELETE.PHONEHOOK_QUEUE.q_demo", want: false},
+		{user: "gateway", publish: "$JS.API.CONSUMER.MSG.NEXT.PHONEHOOK_QUEUE.q_demo", want: false},
+		{user: "gateway", publish: "$JS.ACK.PHONEHOOK_QUEUE.q_demo.1.1.1.1.0", want: false},
 		{user: "gateway", publish: "phonehook.v1.deliver", want: false},
 		{user: "gateway", publish: "phonehook.v1.deliver.demo.more", want: false},
 		{user: "gateway", publish: "phonehook.v1.reply.gateway1.token", want: false},
@@ -106,11 +127,39 @@ func TestNATSPermitsEachUserItsOwnSubjectsAlone(t *testing.T) {
 		{user: "gateway", subscribe: "phonehook.v1.deliver.demo", queue: "workers", want: false},
 		{user: "gateway", subscribe: "phonehook.v1.claim.>", want: false},
 		{user: "gateway", subscribe: "$SRV.>", want: false},
+		{user: "gateway", subscribe: "phonehook.v1.event.demo.0a.*", want: true},
+		{user: "gateway", subscribe: "_INBOX.gateway.token.*", want: true},
+		{user: "gateway", subscribe: "_INBOX.worker.token.*", want: false},
+		{user: "gateway", subscribe: "phonehook.v1.queue.>", want: false},
+		{user: "gateway", subscribe: "phonehook.v1.resend.gateway1", want: false},
+		{user: "gateway", subscribe: "$KV.>", want: false},
+		{user: "gateway", subscribe: "$JS.>", want: false},
 		{user: "gateway", subscribe: "_INBOX.>", want: false},
 		{user: "gateway", subscribe: ">", want: false},
 
 		{user: "worker", publish: "phonehook.v1.reply.gateway1.token", want: true},
 		{user: "worker", publish: "phonehook.v1.beat.worker1", want: true},
+		{user: "worker", publish: "phonehook.v1.queued", want: true},
+		{user: "worker", publish: "phonehook.v1.queue.demo.id", want: true},
+		{user: "worker", publish: "phonehook.v1.event.demo.0a.none", want: true},
+		{user: "worker", publish: "$KV.phonehook_marks.demo.id", want: true},
+		{user: "worker", publish: "$JS.API.STREAM.INFO.PHONEHOOK_QUEUE", want: true},
+		{user: "worker", publish: "$JS.API.STREAM.MSG.GET.KV_phonehook_marks", want: true},
+		{user: "worker", publish: "$JS.API.CONSUMER.MSG.NEXT.PHONEHOOK_QUEUE.q_demo", want: true},
+		{user: "worker", publish: "$JS.ACK.PHONEHOOK_QUEUE.q_demo.1.1.1.1.0", want: true},
+		{user: "worker", publish: "$KV.phonehook_keys.hash", want: false},
+		{user: "worker", publish: "$KV.phonehook_recent.hash", want: false},
+		{user: "worker", publish: "$KV.phonehook_settings.number_key", want: false},
+		{user: "worker", publish: "$JS.API.STREAM.CREATE.PHONEHOOK_QUEUE", want: false},
+		{user: "worker", publish: "$JS.API.STREAM.UPDATE.PHONEHOOK_QUEUE", want: false},
+		{user: "worker", publish: "$JS.API.STREAM.MSG.GET.PHONEHOOK_QUEUE", want: false},
+		{user: "worker", publish: "$JS.API.STREAM.MSG.DELETE.PHONEHOOK_QUEUE", want: false},
+		{user: "worker", publish: "$JS.API.STREAM.MSG.GET.KV_phonehook_settings", want: false},
+		{user: "worker", publish: "$JS.API.DIRECT.GET.KV_phonehook_settings", want: false},
+		{user: "worker", publish: "$JS.API.DIRECT.GET.PHONEHOOK_EVENTS", want: false},
+		{user: "worker", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_QUEUE.mine", want: false},
+		{user: "worker", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_QUEUE.mine.phonehook.v1.queue.*.*", want: false},
+		{user: "worker", publish: "phonehook.v1.resend.gateway1", want: false},
 		{user: "worker", publish: "phonehook.v1.deliver.demo", want: false},
 		{user: "worker", publish: "phonehook.v1.claim.worker1.token", want: false},
 		{user: "worker", publish: "$SRV.PING", want: false},
@@ -123,15 +172,37 @@ func TestNATSPermitsEachUserItsOwnSubjectsAlone(t *testing.T) {
 		{user: "worker", subscribe: "phonehook.v1.claim.worker1.*", want: true},
 		{user: "worker", subscribe: "$SRV.PING.phonehook-worker.worker1", want: true},
 		{user: "worker", subscribe: "phonehook.v1.reply.>", want: false},
-		{user: "worker", subscribe: "phonehook.v1.beat.>", want: false},
+		{user: "worker", subscribe: "phonehook.v1.beat.*", want: true},
+		{user: "worker", subscribe: "phonehook.v1.resend.*", want: true},
+		{user: "worker", subscribe: "phonehook.v1.queued", want: true},
+		{user: "worker", subscribe: "_INBOX.worker.token.*", want: true},
+		{user: "worker", subscribe: "_INBOX.gateway.token.*", want: false},
+		{user: "worker", subscribe: "phonehook.v1.event.>", want: false},
+		{user: "worker", subscribe: "phonehook.v1.queue.>", want: false},
 		{user: "worker", subscribe: "_INBOX.>", want: false},
 		{user: "worker", subscribe: ">", want: false},
 
 		{user: "observer", publish: "$SRV.STATS.phonehook-worker", want: true},
 		{user: "observer", publish: "phonehook.v1.deliver.demo", want: false},
 		{user: "observer", publish: "phonehook.v1.reply.gateway1.token", want: false},
-		{user: "observer", publish: "$JS.API.INFO", want: false},
+		{user: "observer", publish: "$JS.API.INFO", want: true},
+		{user: "observer", publish: "$JS.API.STREAM.LIST", want: true},
+		{user: "observer", publish: "$JS.API.STREAM.INFO.PHONEHOOK_QUEUE", want: true},
+		{user: "observer", publish: "$JS.API.CONSUMER.INFO.PHONEHOOK_QUEUE.q_demo", want: true},
+		{user: "observer", publish: "$JS.API.STREAM.MSG.GET.PHONEHOOK_QUEUE", want: false},
+		{user: "observer", publish: "$JS.API.DIRECT.GET.PHONEHOOK_EVENTS", want: false},
+		{user: "observer", publish: "$JS.API.DIRECT.GET.KV_phonehook_settings.$KV.phonehook_settings.number_key", want: false},
+		{user: "observer", publish: "$JS.API.CONSUMER.CREATE.PHONEHOOK_QUEUE.mine", want: false},
+		{user: "observer", publish: "$JS.API.CONSUMER.MSG.NEXT.PHONEHOOK_QUEUE.q_demo", want: false},
+		{user: "observer", publish: "$JS.API.STREAM.DELETE.PHONEHOOK_QUEUE", want: false},
+		{user: "observer", publish: "$JS.API.STREAM.PURGE.PHONEHOOK_QUEUE", want: false},
+		{user: "observer", publish: "phonehook.v1.queued", want: false},
+		{user: "observer", publish: "phonehook.v1.event.demo.0a.none", want: false},
 		{user: "observer", subscribe: "_INBOX.one.*", want: true},
+		{user: "observer", subscribe: "_INBOX.gateway.*", want: false},
+		{user: "observer", subscribe: "_INBOX.worker.>", want: false},
+		{user: "observer", subscribe: "phonehook.v1.event.>", want: false},
+		{user: "observer", subscribe: "phonehook.v1.queue.>", want: false},
 		{user: "observer", subscribe: "phonehook.v1.deliver.demo", queue: "workers", want: false},
 		{user: "observer", subscribe: "phonehook.v1.reply.>", want: false},
 		{user: "observer", subscribe: "phonehook.v1.beat.>", want: false},
@@ -223,6 +294,33 @@ func TestNATSLetsTheObserverAskWorkersAndNobodyElseAnswer(t *testing.T) {
 	}
 	if permitted(t, worker) {
 		t.Error("a second answer to one request was permitted")
+	}
+}
+
+// TestNATSKeepsOthersAnswersFromTheObserver has it listen to every inbox at once.
+func TestNATSKeepsOthersAnswersFromTheObserver(t *testing.T) {
+	url := startNATS(t)
+	observer, gateway := login(t, url, "observer"), login(t, url, "gateway")
+	overheard, err := observer.SubscribeSync("_INBOX.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := observer.FlushTimeout(natsPatience); err != nil {
+		t.Fatal(err)
+	}
+	// The server answers this one into the gateway's inbox, and the next into the observer's.
+	if _, err := gateway.Request("$JS.API.STREAM.INFO.PHONEHOOK_QUEUE", nil, natsPatience); err != nil {
+		t.Fatal(err)
+	}
+	if err := observer.PublishRequest("$JS.API.INFO", "_INBOX.mine", nil); err != nil {
+		t.Fatal(err)
+	}
+	first, err := overheard.NextMsg(natsPatience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Subject != "_INBOX.mine" {
+		t.Errorf("the observer overheard an answer on %s", first.Subject)
 	}
 }
 

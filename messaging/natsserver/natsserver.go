@@ -19,6 +19,8 @@ import (
 // large store that has to be recovered takes seconds.
 const readyWithin = 10 * time.Second
 
+const loopback = "127.0.0.1"
+
 // maxPayload is that of configs/nats.conf: a hook call of 256 KiB can become 1.5 MiB,
 // because JSON writes some characters with six.
 const maxPayload = 2 << 20
@@ -32,6 +34,11 @@ type Options struct {
 	// StoreDir is the folder for JetStream's data. Empty makes a temporary one,
 	// which Shutdown removes.
 	StoreDir string
+	// Name is the server's name, which differs within a cluster; phonehook-embedded by
+	// default.
+	Name string
+	// Cluster makes the server one of several; the zero value lets it stand alone.
+	Cluster Cluster
 }
 
 // Server is a running nats-server.
@@ -51,7 +58,10 @@ func Start(opts Options) (*Server, error) {
 		s.temporary, opts.StoreDir = dir, dir
 	}
 	if opts.Host == "" {
-		opts.Host = "127.0.0.1"
+		opts.Host = loopback
+	}
+	if opts.Name == "" {
+		opts.Name = "phonehook-embedded"
 	}
 	if opts.Port == 0 {
 		opts.Port = server.RANDOM_PORT
@@ -66,8 +76,12 @@ func (s *Server) start(opts Options) error {
 	if err := portIsFree(opts); err != nil {
 		return err
 	}
-	srv, err := server.NewServer(&server.Options{
-		ServerName: "phonehook-embedded",
+	// The server would only log that it can't, and never get ready.
+	if err := os.MkdirAll(opts.StoreDir, 0o700); err != nil {
+		return fmt.Errorf("natsserver: %w", err)
+	}
+	options := &server.Options{
+		ServerName: opts.Name,
 		Host:       opts.Host,
 		Port:       opts.Port,
 		JetStream:  true,
@@ -75,7 +89,9 @@ func (s *Server) start(opts Options) error {
 		StoreDir:   opts.StoreDir,
 		NoSigs:     true, // the process around it handles its signals
 		NoLog:      true, // the clients log what concerns them
-	})
+	}
+	opts.Cluster.apply(options)
+	srv, err := server.NewServer(options)
 	if err != nil {
 		return fmt.Errorf("natsserver: %w", err)
 	}

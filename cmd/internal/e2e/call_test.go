@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -21,10 +22,15 @@ type answer struct {
 	Detail string `json:"detail"`
 }
 
-// example is a body of the hook with this recipient.
+// codes counts the codes that were made: a call with the code of another is its
+// repetition, which is answered and not sent.
+var codes atomic.Int64
+
+// example is a body of the hook with this recipient and a code of its own.
 func example(to string) string {
-	return fmt.Sprintf(`{"recipient":%q,"text":"Here is your one time password: 999111",
-		"context":{"message_type":"sms","action":"enrollment","language":"en","code":"999111"}}`, to)
+	code := fmt.Sprintf("%06d", codes.Add(1))
+	return fmt.Sprintf(`{"recipient":%q,"text":"Here is your one time password: %s",
+		"context":{"message_type":"sms","action":"enrollment","language":"en","code":%q}}`, to, code, code)
 }
 
 // call calls the hook for a tenant.

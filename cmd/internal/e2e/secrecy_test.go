@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"syscall"
@@ -16,10 +17,11 @@ const (
 	markedNumber = "8085550147"
 )
 
-// marked is a call with all marks in it.
+// marked is a call with all marks in it, and with a code of its own.
 func marked(kind string) string {
-	return `{"recipient":"+1` + markedNumber + `","text":"Your ` + markedWord + ` code: ` + markedCode + `",
-		"context":{"message_type":"` + kind + `","action":"enrollment","language":"en","code":"` + markedCode + `"}}`
+	code := fmt.Sprintf("%s%03d", markedCode, codes.Add(1))
+	return `{"recipient":"+1` + markedNumber + `","text":"Your ` + markedWord + ` code: ` + code + `",
+		"context":{"message_type":"` + kind + `","action":"enrollment","language":"en","code":"` + code + `"}}`
 }
 
 func TestNoProcessWritesWhatIsSecret(t *testing.T) {

@@ -23,7 +23,8 @@ type Config struct {
 
 // NewConfig returns the defaults.
 func NewConfig() Config {
-	return Config{Config: gateway.Config{Listen: gateway.DefaultListen, Admin: gateway.DefaultAdmin}}
+	delay := configs.Duration(gateway.DefaultShutdownDelay)
+	return Config{Config: gateway.Config{Listen: gateway.DefaultListen, Admin: gateway.DefaultAdmin, ShutdownDelay: &delay}}
 }
 
 // Validate implements configs.Validator.

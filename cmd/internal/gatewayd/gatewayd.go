@@ -1,11 +1,12 @@
 // Package gatewayd is the gateway as a process: its listeners, and the connection to
-// NATS over which it reaches the workers. It can run any number of times in one
-// program.
+// NATS over which it reaches the workers and what JetStream keeps. It can run any
+// number of times in one program.
 package gatewayd
 
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
@@ -14,7 +15,12 @@ import (
 	"github.com/phonehook/phonehook/gateway/console"
 	"github.com/phonehook/phonehook/messaging"
 	"github.com/phonehook/phonehook/messaging/natsrpc"
+	"github.com/phonehook/phonehook/messaging/natsstore"
 )
+
+// closeWithin bounds the last moment of a gateway, in which the events that no worker
+// has recorded leave.
+const closeWithin = 2 * time.Second
 
 // Options are what a gateway gets from the program around it.
 type Options struct {
@@ -33,9 +39,11 @@ type Process struct {
 	// listens says that Listen was called.
 	listens bool
 
-	// nc and client are there from the beginning of Run.
+	// These are there from the beginning of Run.
 	nc     *nats.Conn
 	client *natsrpc.Client
+	store  store
+	sender messaging.Sender
 }
 
 // New makes a gateway. It reads the secrets that stand in files of their own, and
@@ -46,6 +54,12 @@ func New(cfg Config, opts Options) (*Process, error) {
 	p.server, err = gateway.New(cfg.Config, gateway.Deps{
 		Sender:       messaging.SenderFunc(p.send),
 		Logger:       opts.Logger,
+		Keys:         &p.store,
+		History:      history{&p.store},
+		Recorder:     &p.store,
+		Queue:        &p.store,
+		NumberKey:    func() messaging.NumberKey { return p.store.NumberKey() },
+		Status:       p.status,
 		Ready:        p.ready,
 		Inbox:        opts.Inbox,
 		ExampleToken: opts.ExampleToken,
@@ -84,18 +98,57 @@ func (p *Process) Run(ctx context.Context) error {
 		return err
 	}
 	defer p.nc.Close()
-	p.client, err = natsrpc.NewClient(p.nc, natsrpc.ClientOptions{})
-	if err != nil {
+	if err := p.open(); err != nil {
 		return err
 	}
 	defer p.client.Close()
 	p.logger.Info("gateway runs", zap.String("listen", p.Addr()), zap.String("admin", p.AdminAddr()))
-	return p.server.Run(ctx)
+	err = p.server.Run(ctx)
+	p.closeStore()
+	return err
 }
 
-// send is the gateway's Sender. No call comes before Run has a client.
+// closeStore leaves the last events a moment to be stored.
+func (p *Process) closeStore() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	if err := p.store.Close(ctx); err != nil {
+		p.logger.Warn("what became of the last messages is not recorded", zap.Error(err))
+	}
+}
+
+// open makes what stands on the connection.
+func (p *Process) open() error {
+	numberKey, err := p.cfg.Events.ReadNumberKey()
+	if err != nil {
+		return err
+	}
+	tenants := make([]string, 0, len(p.cfg.Tenants))
+	for _, tenant := range p.cfg.Tenants {
+		tenants = append(tenants, tenant.Name)
+	}
+	p.store.Store, err = natsstore.Open(p.nc, natsstore.Options{
+		Manage:     true,
+		Replicas:   p.cfg.NATS.Replicas,
+		KeepEvents: p.cfg.Events.KeepFor(),
+		Tenants:    tenants,
+		NumberKey:  numberKey,
+		Logger:     p.logger.Named("store"),
+	})
+	if err != nil {
+		return err
+	}
+	if p.client, err = natsrpc.NewClient(p.nc, natsrpc.ClientOptions{}); err != nil {
+		p.closeStore()
+		return err
+	}
+	p.sender = messaging.Accepting(p.client, &p.store)
+	return nil
+}
+
+// send is the gateway's Sender. No call comes before Run has one.
 func (p *Process) send(ctx context.Context, m messaging.Message) (messaging.Receipt, error) {
-	return p.client.Send(ctx, m)
+	return p.sender.Send(ctx, m)
 }
 
 func (p *Process) ready() error {

@@ -1,18 +1,23 @@
-// Package workerd is the worker as a process: a dispatcher with its providers,
-// connected to NATS, and a private listener for health. It can run any number of
-// times in one program.
+// Package workerd is the worker as a process: a dispatcher with its providers, fed by
+// gateways over NATS and from the durable queue, and a private listener for health. It
+// can run any number of times in one program.
 package workerd
 
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
 	"go.uber.org/zap"
 
 	"github.com/phonehook/phonehook/cmd/internal/run"
+	"github.com/phonehook/phonehook/messaging"
 	"github.com/phonehook/phonehook/messaging/natsrpc"
+	"github.com/phonehook/phonehook/messaging/natsstore"
 	"github.com/phonehook/phonehook/worker"
 	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/builtin"
@@ -23,12 +28,18 @@ import (
 // stops a worker should leave it this much time, and a little more.
 const drainWithin = 20 * time.Second
 
+// closeWithin is how long a worker then still tries to record what it did. Without
+// JetStream that would not help, and its supervisor waits.
+const closeWithin = 2 * time.Second
+
 // Process is a worker. Make one with New.
 type Process struct {
 	cfg        Config
 	logger     *zap.Logger
 	providers  map[string]provider.Provider
 	dispatcher *worker.Dispatcher
+	// server is there while messages come; it knows how many workers there are.
+	server atomic.Pointer[natsrpc.Server]
 }
 
 // New makes a worker. It reads the secrets that stand in files of their own, and
@@ -38,12 +49,24 @@ func New(cfg Config, logger *zap.Logger) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	logger = logger.Named("worker")
-	dispatcher, err := worker.NewDispatcher(cfg.Delivery.Config, providers, logger)
+	p := &Process{cfg: cfg, logger: logger.Named("worker"), providers: providers}
+	p.dispatcher, err = worker.NewDispatcher(cfg.Delivery.Config, providers, worker.Options{
+		Limits:  cfg.Providers.Limits(),
+		Workers: p.workers,
+		Logger:  p.logger,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Process{cfg: cfg, logger: logger, providers: providers, dispatcher: dispatcher}, nil
+	return p, nil
+}
+
+// workers is how many workers live, this one included.
+func (p *Process) workers() int {
+	if server := p.server.Load(); server != nil {
+		return server.Workers()
+	}
+	return 1
 }
 
 // Providers are the worker's providers by name.
@@ -59,27 +82,80 @@ func (p *Process) Run(ctx context.Context) error {
 		return err
 	}
 	defer nc.Close()
-	admin, err := listen(ctx, p.cfg.Admin, func() error { return ready(ctx, nc) })
+	admin, err := listen(ctx, p.cfg.Admin, p.dispatcher.Health, func() error { return ready(ctx, nc) })
 	if err != nil {
 		return err
 	}
-	server, err := natsrpc.NewServer(nc, p.dispatcher, natsrpc.ServerOptions{
-		Tenants: p.cfg.Served(),
-		Slots:   p.cfg.Slots,
-		Queue:   p.cfg.Queue,
-		Version: run.Version(),
-		Logger:  p.logger.Named("server"),
-	})
+	work, err := p.begin(nc)
 	if err != nil {
 		return errors.Join(err, admin.close())
 	}
-	p.logger.Info("worker runs", zap.String("worker", server.WorkerID()),
+	p.logger.Info("worker runs", zap.String("worker", work.server.WorkerID()),
 		zap.String("admin", admin.address()), zap.Strings("tenants", p.cfg.Served()))
 	<-ctx.Done()
 	p.logger.Info("worker drains")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 	defer cancel()
-	return errors.Join(server.Drain(drain), admin.close())
+	return errors.Join(work.drain(drain), admin.close())
+}
+
+// work is where messages come from, and what is kept of them.
+type work struct {
+	logger   *zap.Logger
+	store    *natsstore.Store
+	server   *natsrpc.Server
+	consumer *natsstore.Consumer
+}
+
+// begin takes messages from gateways and from the durable queue.
+func (p *Process) begin(nc *nats.Conn) (w work, err error) {
+	id := nuid.Next()
+	w.logger = p.logger
+	w.store, err = natsstore.Open(nc, natsstore.Options{Source: id, Logger: p.logger.Named("store")})
+	if err != nil {
+		return w, err
+	}
+	called := messaging.Recording(messaging.Accepting(p.dispatcher, w.store.Queue()), w.store.Events())
+	w.server, err = natsrpc.NewServer(nc, called, natsrpc.ServerOptions{
+		Tenants:  p.cfg.Served(),
+		Slots:    p.cfg.Slots,
+		Queue:    p.cfg.Queue,
+		WorkerID: id,
+		Version:  run.Version(),
+		Logger:   p.logger.Named("server"),
+	})
+	if err != nil {
+		return w, errors.Join(err, w.drain(context.Background()))
+	}
+	p.server.Store(w.server)
+	w.consumer, err = natsstore.NewConsumer(w.store, p.dispatcher, natsstore.ConsumerOptions{
+		Tenants: p.cfg.Served(),
+		Slots:   p.cfg.DurableSlots(),
+		Logger:  p.logger.Named("queue"),
+	})
+	if err != nil {
+		return w, errors.Join(err, w.drain(context.Background()))
+	}
+	return w, nil
+}
+
+// drain finishes or hands back what is in hand, and then writes down what became of it.
+func (w work) drain(ctx context.Context) error {
+	var parts sync.WaitGroup
+	var called, queued error
+	if w.server != nil {
+		parts.Go(func() { called = w.server.Drain(ctx) })
+	}
+	if w.consumer != nil {
+		parts.Go(func() { queued = w.consumer.Drain(ctx) })
+	}
+	parts.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	if err := w.store.Close(ctx); err != nil { // the messages themselves have got where they had to
+		w.logger.Warn("what became of the last messages is not recorded", zap.Error(err))
+	}
+	return errors.Join(called, queued)
 }
 
 func ready(ctx context.Context, nc *nats.Conn) error {

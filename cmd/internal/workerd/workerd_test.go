@@ -2,6 +2,7 @@ package workerd_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -21,7 +22,9 @@ import (
 	"github.com/phonehook/phonehook/messaging/messagingtest"
 	"github.com/phonehook/phonehook/messaging/natsrpc"
 	"github.com/phonehook/phonehook/messaging/natsserver"
+	"github.com/phonehook/phonehook/messaging/natsstore"
 	"github.com/phonehook/phonehook/worker"
+	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/builtin"
 	"github.com/phonehook/phonehook/worker/provider/inbox"
 )
@@ -75,7 +78,7 @@ func start(t *testing.T, cfg workerd.Config) (p *workerd.Process, stop func() er
 	return p, stop
 }
 
-// client is a gateway's Sender.
+// client is a gateway's Sender. Like a gateway, it makes what JetStream needs.
 func client(t *testing.T, url string) messaging.Sender {
 	t.Helper()
 	nc, err := natsrpc.Connect(natsrpc.Config{URL: url}, "test", zap.NewNop())
@@ -86,7 +89,12 @@ func client(t *testing.T, url string) messaging.Sender {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store, err := natsstore.Open(nc, natsstore.Options{Manage: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
+		_ = store.Close(context.Background())
 		c.Close()
 		nc.Close()
 	})
@@ -210,6 +218,44 @@ func TestWorkerIsReadyOnceNATSIsThere(t *testing.T) {
 	}
 	if code, _ := status(t, admin, "/healthz"); code != 0 {
 		t.Errorf("/healthz answers %d after the end", code)
+	}
+}
+
+func TestThePrivateListenerTellsOfProviders(t *testing.T) {
+	url, admin := messagingtest.NATS(t), free(t)
+	start(t, config(url, admin, "demo"))
+	if _, err := send(t, client(t, url), "demo"); err != nil {
+		t.Fatal(err)
+	}
+	code, text := status(t, admin, "/providers")
+	var got worker.Health
+	if err := json.Unmarshal([]byte(text), &got); err != nil || code != http.StatusOK {
+		t.Fatalf("/providers answers %d %s: %v", code, text, err)
+	}
+	want := worker.Health{
+		Providers: []worker.ProviderHealth{{
+			Provider: "box", Channel: string(messagingtest.Message().Channel), Country: messagingtest.Message().Country,
+			State: "closed", Requests: 1,
+		}},
+		Routes: []worker.RouteHealth{{Tenant: "demo", Route: "routes[0]", Messages: 1}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestLimitsReachTheDispatcher(t *testing.T) {
+	url, admin := messagingtest.NATS(t), free(t)
+	cfg := config(url, admin, "demo")
+	cfg.Providers[0].Limits = []provider.Limit{{PerSecond: 0.001}}
+	start(t, cfg)
+	sender := client(t, url)
+	if _, err := send(t, sender, "demo"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := send(t, sender, "demo")
+	if e := messaging.AsError(err); e == nil || e.Code != messaging.CodeUnavailable || e.RetryAfter < time.Minute {
+		t.Errorf("got %v, want unavailable for a long time", err)
 	}
 }
 

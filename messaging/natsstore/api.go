@@ -1,0 +1,137 @@
+package natsstore
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// errNoAnswer is what a question ends with that nobody answered in time.
+var errNoAnswer = errors.New("JetStream did not answer in time")
+
+// statusNoResponders is NATS's own answer that nobody serves the subject: the stream or its
+// leader is not there.
+const statusNoResponders = "503"
+
+// shards is over how many maps the open questions are spread, so that calls on
+// several cores seldom wait for one another.
+const shards = 16
+
+// api puts questions to JetStream. All answers come through one subscription, so a
+// question costs two messages and nothing in the server. Its methods are safe for
+// concurrent use.
+//
+// A value stored takes some 15 % less time than with the library's jetstream package, and as
+// much as with a plain request (see BenchmarkWaysToPublish), which knows only questions with
+// one answer, for each of which somebody waits.
+type api struct {
+	nc    *nats.Conn
+	inbox string
+	sub   *nats.Subscription
+
+	serial atomic.Uint64
+	open   [shards]struct {
+		sync.Mutex
+		answers map[uint64]chan *nats.Msg
+	}
+	single sync.Pool // of chan *nats.Msg with room for one
+	timers sync.Pool // of *time.Timer
+}
+
+func newAPI(nc *nats.Conn) (*api, error) {
+	a := &api{nc: nc, inbox: nc.NewInbox() + "."}
+	for i := range a.open {
+		a.open[i].answers = make(map[uint64]chan *nats.Msg)
+	}
+	a.single.New = func() any { return make(chan *nats.Msg, 1) }
+	var err error
+	a.sub, err = nc.Subscribe(a.inbox+"*", a.receive)
+	return a, err
+}
+
+func (a *api) close() { _ = a.sub.Unsubscribe() } // fails only when the connection is closed already
+
+// receive hands an answer over under the lock under which questions are forgotten:
+// whoever has forgotten one can use its channel for the next.
+func (a *api) receive(msg *nats.Msg) {
+	serial, err := strconv.ParseUint(strings.TrimPrefix(msg.Subject, a.inbox), 36, 64)
+	if err != nil {
+		return
+	}
+	shard := &a.open[serial%shards]
+	shard.Lock()
+	defer shard.Unlock()
+	if answers, ok := shard.answers[serial]; ok {
+		select {
+		case answers <- msg:
+		default: // more than was asked for
+		}
+	}
+}
+
+// expect opens a question whose answers go to the channel, as many as it has room for.
+func (a *api) expect(answers chan *nats.Msg) (serial uint64, reply string) {
+	serial = a.serial.Add(1)
+	shard := &a.open[serial%shards]
+	shard.Lock()
+	shard.answers[serial] = answers
+	shard.Unlock()
+	return serial, a.inbox + strconv.FormatUint(serial, 36)
+}
+
+func (a *api) forget(serial uint64) {
+	shard := &a.open[serial%shards]
+	shard.Lock()
+	delete(shard.answers, serial)
+	shard.Unlock()
+}
+
+// ask publishes msg and returns the one answer. It waits no longer than for within,
+// and not at all while there is no connection.
+func (a *api) ask(ctx context.Context, msg *nats.Msg, within time.Duration) (*nats.Msg, error) {
+	if !a.nc.IsConnected() {
+		return nil, nats.ErrDisconnected // or it would wait in the connection and be sent much later
+	}
+	answers := a.single.Get().(chan *nats.Msg)
+	serial, reply := a.expect(answers)
+	defer func() {
+		a.forget(serial)
+		select {
+		case <-answers:
+		default:
+		}
+		a.single.Put(answers)
+	}()
+	msg.Reply = reply
+	if err := a.nc.PublishMsg(msg); err != nil {
+		return nil, err
+	}
+	timer := a.timer(within)
+	defer a.timers.Put(timer)
+	defer timer.Stop()
+	select {
+	case answer := <-answers:
+		if len(answer.Data) == 0 && answer.Header.Get(headerStatus) == statusNoResponders {
+			return nil, nats.ErrNoResponders
+		}
+		return answer, nil
+	case <-timer.C:
+		return nil, errNoAnswer
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (a *api) timer(d time.Duration) *time.Timer {
+	if timer, ok := a.timers.Get().(*time.Timer); ok {
+		timer.Reset(d)
+		return timer
+	}
+	return time.NewTimer(d)
+}

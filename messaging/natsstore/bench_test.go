@@ -1,0 +1,133 @@
+package natsstore_test
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/phonehook/phonehook/messaging"
+	"github.com/phonehook/phonehook/messaging/messagingtest"
+	"github.com/phonehook/phonehook/messaging/natsstore"
+)
+
+// The benchmarks have the server in the same process, so allocations and times are those
+// of both.
+
+// atOnce is how many callers there are for each core.
+const atOnce = 32
+
+func BenchmarkClaim(b *testing.B) {
+	for name, ttl := range spans {
+		b.Run(name, func(b *testing.B) {
+			keys := gateway(b, messagingtest.NATS(b)).Keys()
+			var n atomic.Uint64
+			b.ReportAllocs()
+			b.SetParallelism(atOnce)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					key := strconv.FormatUint(n.Add(1), 10)
+					if _, mine, err := keys.Claim(b.Context(), key, aClaim(key), ttl); err != nil || !mine {
+						b.Error(mine, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	g := gateway(b, messagingtest.NATS(b))
+	e := eventOf(message("demo", time.Minute), "w1")
+	var n atomic.Uint64
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			g.Events().Record(e)
+			if n.Add(1)%(natsstore.MaxRecords/4) == 0 {
+				waitFor(b, "room", func() bool { return g.Events().Pending() < natsstore.MaxRecords/2 })
+			}
+		}
+	})
+	waitFor(b, "everything to be stored", func() bool { return g.Events().Pending() == 0 })
+	b.ReportMetric(float64(g.Events().Dropped()), "dropped")
+}
+
+// BenchmarkWaysToPublish compares ways to store a value and wait for the answer.
+func BenchmarkWaysToPublish(b *testing.B) {
+	url := messagingtest.NATS(b)
+	gateway(b, url)
+	nc := dial(b, url)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ask, closeAsk := natsstore.NewAsker(b, nc)
+	defer closeAsk()
+	var n atomic.Uint64
+	for _, way := range []struct {
+		name    string
+		publish func(*nats.Msg) error
+	}{
+		{"jetstream.PublishMsg", func(m *nats.Msg) error {
+			ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+			defer cancel()
+			_, err := js.PublishMsg(ctx, m)
+			return err
+		}},
+		{"nats.RequestMsg", func(m *nats.Msg) error {
+			_, err := nc.RequestMsg(m, time.Second)
+			return err
+		}},
+		{"this package's", ask},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetParallelism(atOnce)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := way.publish(&nats.Msg{
+						Subject: "$KV.phonehook_recent." + strconv.FormatUint(n.Add(1), 10), Data: []byte(`{"id":"x"}`),
+						Header: nats.Header{"Nats-TTL": {"10"}, "Nats-Expected-Last-Subject-Sequence": {"0"}},
+					}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkHistory looks for one message among 100,000 events of some minutes.
+func BenchmarkHistory(b *testing.B) {
+	g := gateway(b, messagingtest.NATS(b))
+	var m messaging.Message
+	key := messaging.NumberKey("key")
+	for i := range 100_000 {
+		m = message("demo", 5*time.Minute)
+		m.ToHash = key.Hash("demo", strconv.Itoa(i))
+		g.Events().Record(eventOf(m, "w1"))
+		if i%4096 == 0 {
+			waitFor(b, "room", func() bool { return g.Events().Pending() < 4096 })
+		}
+	}
+	waitFor(b, "everything to be stored", func() bool { return g.Events().Pending() == 0 })
+	b.Run("by id", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := g.Events().Events(b.Context(), "demo", m.ID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("by number", func(b *testing.B) {
+		for b.Loop() {
+			if ids, err := g.Events().ByNumber(b.Context(), "demo", m.ToHash, 10); err != nil || len(ids) != 1 {
+				b.Fatal(ids, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,48 @@
+// Package natsstore keeps in JetStream what outlives a call: messages that wait to be
+// delivered, events of what became of messages, and idempotency keys. A [Store] is the
+// messaging.Queue, Recorder, History and Keys of a process; a [Consumer] is a worker's side of
+// the queue. No call waits for JetStream longer than each method says.
+//
+// # Streams
+//
+//	PHONEHOOK_QUEUE        phonehook.v1.queue.<tenant>.<id>   messages to be delivered
+//	PHONEHOOK_EVENTS       phonehook.v1.event.<tenant>.<id shard>.<number shard>
+//	KV_phonehook_marks     how far the work on a queued message is
+//	KV_phonehook_keys      idempotency keys, on disk
+//	KV_phonehook_recent    keys that live for at most a minute, in memory
+//	KV_phonehook_settings  the key for the hashes of numbers, where none is configured
+//
+// A gateway makes them (Options.Manage) and changes them to its own settings when it starts;
+// everyone else waits until they exist. What has an end of its own (a message's life, a key's
+// time) is stored with Nats-TTL and goes by itself.
+//
+// # The queue
+//
+// A message is in the queue once, under its id, until a worker has acknowledged it, it was
+// cancelled, or its life has ended. Each tenant has a durable consumer of its own, so that one
+// tenant's backlog is never in the way of another's. A worker pulls as many messages as it has
+// free slots and keeps them with signs of life; one that falls silent for 30 s loses them to
+// the next.
+//
+// How far the work is stands in the message's mark, which is only ever changed from a known
+// revision to the next:
+//
+//	(none) ──▶ begun ──▶ ended
+//	  │        │  ▲
+//	  │        ▼  │
+//	  │       waiting      put back after attempts that failed
+//	  ▼        │
+//	cancelled ◀┘
+//
+// So it is decided at one place whether a worker has begun or the message was cancelled, and
+// the attempts so far are in the mark: the stored message can't be altered, and storing a new
+// version of it would be a second message until the first is acknowledged. A mark that says
+// begun when its message is delivered again belongs to a worker that died or was cut off; the
+// next one goes on with an attempt more, whose outcome is unknown.
+//
+// # Time
+//
+// The clock of the NATS server is the common one, for whoever asks learns it with every answer. A worker
+// reckons the remaining life of a message by it, and so neither drops a message nor sends it
+// too late when its own clock is wrong.
+package natsstore

@@ -1,0 +1,34 @@
+package natsstore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// WithAckWait returns the options with another time after which a silent worker loses its
+// messages.
+func WithAckWait(o Options, d time.Duration) Options {
+	o.ackWait = d
+	return o
+}
+
+// MaxRecords is how many events can wait.
+const MaxRecords = maxRecords
+
+// StreamQueue is the stream of the queue.
+const StreamQueue = streamQueue
+
+// NewAsker returns what stores a message and waits for the answer.
+func NewAsker(t testing.TB, nc *nats.Conn) (ask func(*nats.Msg) error, done func()) {
+	t.Helper()
+	a, err := newAPI(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(m *nats.Msg) error {
+		_, err := a.store(t.Context(), m, time.Second)
+		return err
+	}, a.close
+}

@@ -1,0 +1,81 @@
+package natsstore
+
+import (
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/phonehook/phonehook/messaging"
+)
+
+// Events are found by their message's id and by its number, so the subject of an event
+// has a part of each. The server keeps some 200 bytes in memory for each subject of a
+// stream, so there are at most 65,536 a tenant: 13 MiB for one that sends a lot. The server
+// looks through everything of the time in question, a microsecond an event, and sends
+// what is of the right shard: of the events of a minute at 1,000 a second a 64th, 940; of those of
+// an hour a 1,024th, 3,500.
+const (
+	idShards     = 64
+	numberShards = 1024
+)
+
+// noNumber is the number shard of an event without a number's hash.
+const noNumber = "none"
+
+func idShard(id string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // never fails
+	return fmt.Sprintf("%02x", h.Sum32()%idShards)
+}
+
+func numberShard(toHash string) string {
+	var b [2]byte
+	if len(toHash) < 4 {
+		return noNumber
+	}
+	if _, err := hex.Decode(b[:], []byte(toHash[:4])); err != nil {
+		return noNumber
+	}
+	return fmt.Sprintf("%03x", (int(b[0])<<8|int(b[1]))%numberShards)
+}
+
+func eventSubject(e messaging.Event) string {
+	return eventPrefix + e.Tenant + "." + idShard(e.ID) + "." + numberShard(e.ToHash)
+}
+
+// ofMessage and ofNumber are the subjects under which to look.
+func ofMessage(tenant, id string) string { return eventPrefix + tenant + "." + idShard(id) + ".*" }
+
+func ofNumber(tenant, toHash string) string {
+	return eventPrefix + tenant + ".*." + numberShard(toHash)
+}
+
+// madeAt returns when an id was made by the clock of the gateway that made it, and false
+// where it is no UUIDv7 in its canonical form.
+func madeAt(id string) (time.Time, bool) {
+	if len(id) != 36 || id[8] != '-' || id[13] != '-' || id[14] != '7' || id[18] != '-' || id[23] != '-' {
+		return time.Time{}, false
+	}
+	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(raw) != 16 || strings.ToLower(id) != id {
+		return time.Time{}, false
+	}
+	var ms int64
+	for _, b := range raw[:6] { // the first 48 bits are Unix milliseconds
+		ms = ms<<8 | int64(b)
+	}
+	return time.UnixMilli(ms), true
+}
+
+// stampOf is when the server stored what it gives.
+func stampOf(msg *nats.Msg) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, msg.Header.Get("Nats-Time-Stamp"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
