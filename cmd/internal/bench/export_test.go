@@ -16,6 +16,9 @@ var (
 // Conclude works out a scenario's medians from its rounds.
 func Conclude(s *Scenario) { s.conclude() }
 
+// WaitingTargets judges what waiting calls came to.
+func WaitingTargets(w Waiting) []Target { return w.targets() }
+
 // Result is what one round of calls came to.
 type Result struct {
 	Latencies  []time.Duration

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -13,6 +14,10 @@ import (
 // 64 of them and 500 calls/s, only answers that take longer than 128 ms make a
 // later call wait, and the wait is counted.
 const openConnections = 64
+
+// providerConnections carry the load that is sent through a provider: many enough
+// that its time is what a call is made of, and 2,560 calls a second at 100 ms.
+const providerConnections = 256
 
 // warmUpConnections fills the subjects' pools and lets their heaps settle.
 const warmUpConnections = 64
@@ -23,6 +28,12 @@ type Options struct {
 	Connections []int
 	// Rate is the calls a second of the open loop; zero leaves it out.
 	Rate int
+	// Provider is how long a provider takes for a message, for a load that is sent
+	// through one; zero leaves it out.
+	Provider time.Duration
+	// Steps has the closed loops put on the product also without what can be turned
+	// off, to see what each protection costs.
+	Steps bool
 	// Length is how long each round takes, and WarmUp how long each subject is
 	// called before the first.
 	Length time.Duration
@@ -44,12 +55,13 @@ const (
 	minLength      = 100 * time.Millisecond
 	maxLength      = 10 * time.Minute
 	maxRounds      = 100
+	maxProvider    = 5 * time.Second
 )
 
 // Validate returns what is wrong with the options, in the command line's words.
 func (o Options) Validate() error {
-	if len(o.Connections) == 0 && o.Rate == 0 {
-		return errors.New("bench: there is nothing to measure; give --connections or --rate")
+	if len(o.Connections) == 0 && o.Rate == 0 && o.Provider == 0 {
+		return errors.New("bench: there is nothing to measure; give --connections, --rate or --provider")
 	}
 	for _, n := range o.Connections {
 		if n < 1 || n > maxConnections {
@@ -59,6 +71,8 @@ func (o Options) Validate() error {
 	switch {
 	case o.Rate < 0 || o.Rate > maxRate:
 		return fmt.Errorf("bench: --rate: %d is not between 0 and %d calls a second", o.Rate, maxRate)
+	case o.Provider < 0 || o.Provider > maxProvider:
+		return fmt.Errorf("bench: --provider: %s is not between 0s and %s", o.Provider, maxProvider)
 	case o.Length < minLength || o.Length > maxLength:
 		return fmt.Errorf("bench: --duration: %s is not between %s and %s", o.Length, minLength, maxLength)
 	case o.WarmUp < 0 || o.WarmUp > maxLength:
@@ -71,7 +85,11 @@ func (o Options) Validate() error {
 
 // Time is how long Run will take, less a second or two for starting and stopping.
 func (o Options) Time() time.Duration {
-	return 2*o.WarmUp + time.Duration(2*o.Rounds*len(o.scenarios()))*o.Length
+	rounds := 0
+	for _, s := range o.scenarios() {
+		rounds += o.Rounds * len(o.roles(s))
+	}
+	return time.Duration(len(o.allRoles()))*o.WarmUp + time.Duration(rounds)*o.Length
 }
 
 func (o Options) scenarios() []Scenario {
@@ -81,6 +99,48 @@ func (o Options) scenarios() []Scenario {
 	}
 	if o.Rate > 0 {
 		all = append(all, Scenario{Connections: openConnections, Rate: o.Rate})
+	}
+	if o.Provider > 0 {
+		all = append(all, Scenario{Connections: providerConnections, ProviderMS: milliseconds(o.Provider)})
+	}
+	return all
+}
+
+// role is what a subject is in a comparison.
+type role string
+
+const (
+	skeletonRole role = "skeleton"
+	productRole  role = "product"
+	// providerRole is a provider that is called without anything in between.
+	providerRole role = "provider"
+	// The others send through a provider, or do without a protection.
+	skeletonThrough role = "skeleton through the provider"
+	productThrough  role = "product through the provider"
+	noDedupe        role = "product without deduplication"
+)
+
+// roles are the subjects of a load, in the order of the first round.
+func (o Options) roles(s Scenario) []role {
+	switch {
+	case s.ProviderMS > 0:
+		return []role{providerRole, skeletonThrough, productThrough}
+	case o.Steps && s.Rate == 0:
+		return []role{skeletonRole, noDedupe, productRole}
+	}
+	return []role{skeletonRole, productRole}
+}
+
+// allRoles are those of all loads, each once, and a provider before whoever sends
+// through it.
+func (o Options) allRoles() []role {
+	var all []role
+	for _, s := range o.scenarios() {
+		for _, r := range o.roles(s) {
+			if !slices.Contains(all, r) {
+				all = append(all, r)
+			}
+		}
 	}
 	return all
 }

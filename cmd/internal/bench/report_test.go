@@ -36,6 +36,13 @@ func scenario(connections, rate int, skeleton, product []bench.Measurement) benc
 	return s
 }
 
+func through(ms float64, provider, skeleton, product []bench.Measurement) bench.Scenario {
+	s := bench.Scenario{Connections: 256, ProviderMS: ms, Provider: &bench.Side{Rounds: provider}}
+	s.Skeleton.Rounds, s.Product.Rounds = skeleton, product
+	bench.Conclude(&s)
+	return s
+}
+
 func exampleReport() bench.Report {
 	wrong := rounds(6000, 30)
 	wrong[1].Errors, wrong[1].FirstError = 7, "bench: status 503"
@@ -48,8 +55,13 @@ func exampleReport() bench.Report {
 			scenario(64, 0, rounds(12000, 5), rounds(9000, 6.6)),
 			scenario(256, 0, rounds(11000, 20), wrong),
 			scenario(64, 500, rounds(500, 0.8), rounds(500, 1.9)),
+			through(100, rounds(2550, 100.3), rounds(2400, 101.1), rounds(2300, 102.5)),
 		},
 	}
+	r.Settings.Through = "both send through a provider"
+	step := bench.Step{Name: "no dedupe", Side: bench.Side{Rounds: rounds(10000, 6.1)}}
+	r.Scenarios[1].Steps = []bench.Step{step}
+	bench.Conclude(&r.Scenarios[1])
 	r.Targets = bench.Targets(r.Scenarios)
 	return r
 }
@@ -107,18 +119,48 @@ func TestTargets(t *testing.T) {
 	}
 	failing := at(900, 1)
 	failing[0].Errors = 1
+	none := ""
 	for _, test := range []struct {
 		name      string
 		scenarios []bench.Scenario
 		want      []bool
 		measured  []string
 	}{
-		{"not measured", nil, []bool{false, false}, []string{"", ""}},
-		{"measured at other loads", []bench.Scenario{scenario(16, 0, at(1, 1), at(1, 1)), scenario(64, 100, at(1, 1), at(1, 1))}, []bool{false, false}, []string{"", ""}},
-		{"just reached", []bench.Scenario{scenario(64, 0, at(1000, 1), at(700, 9)), scenario(64, 500, at(500, 1), at(500, 2))}, []bool{true, true}, []string{"0.70", "+1.00 ms"}},
-		{"just missed", []bench.Scenario{scenario(64, 0, at(1000, 1), at(699, 1)), scenario(64, 500, at(500, 1), at(500, 2.001))}, []bool{false, false}, []string{"0.70", "+1.00 ms"}},
-		{"fast and wrong", []bench.Scenario{scenario(64, 0, at(1000, 1), failing), scenario(64, 500, at(500, 1), failing)}, []bool{false, false}, []string{"0.90", "+0.00 ms"}},
-		{"no answers at all", []bench.Scenario{scenario(64, 500, []bench.Measurement{{}}, []bench.Measurement{{}})}, []bool{false, false}, []string{"", "+0.00 ms"}},
+		{"not measured", nil, []bool{false, false, false}, []string{none, none, none}},
+		{
+			"measured at other loads",
+			[]bench.Scenario{scenario(16, 0, at(1, 1), at(1, 1)), scenario(64, 100, at(1, 1), at(1, 1)), through(50, at(1, 50), at(1, 50), at(1, 50))},
+			[]bool{false, false, false},
+			[]string{none, none, none},
+		},
+		{
+			"just reached",
+			[]bench.Scenario{
+				scenario(64, 0, at(1000, 1), at(650, 9)), scenario(64, 500, at(500, 1), at(500, 2)),
+				through(100, at(2500, 100.5), at(2000, 101), at(2000, 102.5)),
+			},
+			[]bool{true, true, true},
+			[]string{"0.65", "+1.00 ms", "+2.00 ms"},
+		},
+		{
+			"just missed",
+			[]bench.Scenario{
+				scenario(64, 0, at(1000, 1), at(649, 1)), scenario(64, 500, at(500, 1), at(500, 2.001)),
+				through(100, at(2500, 100.5), at(2000, 101), at(2000, 102.501)),
+			},
+			[]bool{false, false, false},
+			[]string{"0.65", "+1.00 ms", "+2.00 ms"},
+		},
+		{
+			"fast and wrong",
+			[]bench.Scenario{
+				scenario(64, 0, at(1000, 1), failing), scenario(64, 500, at(500, 1), failing),
+				through(100, failing, at(2000, 1), at(2000, 1)),
+			},
+			[]bool{false, false, false},
+			[]string{"0.90", "+0.00 ms", "+0.00 ms"},
+		},
+		{"no answers at all", []bench.Scenario{scenario(64, 500, []bench.Measurement{{}}, []bench.Measurement{{}})}, []bool{false, false, false}, []string{none, "+0.00 ms", none}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var reached []bool

@@ -8,29 +8,27 @@ import (
 	"time"
 )
 
-// runner holds both subjects' processes during a run.
+// runner holds the subjects' processes during a run.
 type runner struct {
 	opts     Options
-	skeleton *child
-	product  *child
+	subjects map[role]*child
 }
 
-// Run starts both subjects, measures them and stops them again. Wrong answers are
+// Run starts all subjects, measures them and stops them again. Wrong answers are
 // part of the report; an error means that there is none. When ctx ends, Run stops
-// both subjects, waits for them and returns ctx's error.
+// the subjects, waits for them and returns ctx's error.
 func Run(ctx context.Context, opts Options) (report Report, err error) {
 	if err := opts.Validate(); err != nil {
 		return Report{}, err
 	}
-	r := &runner{opts: opts}
-	if r.skeleton, err = startChild(ctx, Skeleton, opts.Command); err != nil {
-		return Report{}, err
+	r := &runner{opts: opts, subjects: make(map[role]*child)}
+	defer func() { err = errors.Join(err, r.stop()) }()
+	for _, each := range opts.allRoles() {
+		if r.subjects[each], err = startChild(ctx, r.spec(each), opts.Command); err != nil {
+			delete(r.subjects, each)
+			return Report{}, err
+		}
 	}
-	defer func() { err = errors.Join(err, r.skeleton.stop()) }()
-	if r.product, err = startChild(ctx, Product, opts.Command); err != nil {
-		return Report{}, err
-	}
-	defer func() { err = errors.Join(err, r.product.stop()) }()
 
 	report = Report{StartedAt: time.Now().UTC().Truncate(time.Second), Machine: thisMachine(), Settings: opts.settings()}
 	report.Scenarios, err = r.measureAll(ctx)
@@ -44,21 +42,61 @@ func Run(ctx context.Context, opts Options) (report Report, err error) {
 	return report, nil
 }
 
+// spec is what Serve is told for a role. A provider has to run by then.
+func (r *runner) spec(each role) string {
+	// Twice the slots that are needed, so that no call waits for one.
+	through := func() settings {
+		return settings{provider: r.subjects[providerRole].generator.target.String(), slots: 2 * providerConnections}
+	}
+	switch each {
+	case skeletonRole:
+		return Skeleton
+	case providerRole:
+		return settings{delay: r.opts.Provider}.of(Provider)
+	case skeletonThrough:
+		return through().of(Skeleton)
+	case productThrough:
+		return through().of(Product)
+	case noDedupe:
+		return settings{noDedupe: true}.of(Product)
+	case productRole:
+	}
+	return Product
+}
+
+// stop ends the subjects, the provider last.
+func (r *runner) stop() error {
+	var errs []error
+	all := r.opts.allRoles()
+	slices.Reverse(all)
+	all = append(slices.DeleteFunc(all, func(each role) bool { return each == providerRole }), providerRole)
+	for _, each := range all {
+		if c := r.subjects[each]; c != nil {
+			errs = append(errs, c.stop())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (o Options) settings() Settings {
-	return Settings{RoundSeconds: o.Length.Seconds(), Rounds: o.Rounds, WarmUpSeconds: o.WarmUp.Seconds(), Product: productSetup}
+	s := Settings{RoundSeconds: o.Length.Seconds(), Rounds: o.Rounds, WarmUpSeconds: o.WarmUp.Seconds(), Product: productSetup}
+	if o.Provider > 0 {
+		s.Through = fmt.Sprintf("both send through a provider that takes %s, by HTTP; the product with its Vonage client and %d slots", o.Provider, 2*providerConnections)
+	}
+	return s
 }
 
 func (r *runner) measureAll(ctx context.Context) ([]Scenario, error) {
-	for _, c := range []*child{r.skeleton, r.product} {
-		r.progress("warming up: %s", c.name)
-		if _, err := c.generator.closedLoop(ctx, warmUpConnections, r.opts.WarmUp); err != nil {
+	for _, each := range r.opts.allRoles() {
+		r.progress("warming up: %s", each)
+		if _, err := r.subjects[each].generator.closedLoop(ctx, warmUpConnections, r.opts.WarmUp); err != nil {
 			return nil, err
 		}
 	}
 	scenarios := r.opts.scenarios()
 	for i := range scenarios {
 		for n := range r.opts.Rounds {
-			if err := r.pair(ctx, &scenarios[i], n); err != nil {
+			if err := r.round(ctx, &scenarios[i], n); err != nil {
 				return nil, err
 			}
 		}
@@ -67,25 +105,22 @@ func (r *runner) measureAll(ctx context.Context) ([]Scenario, error) {
 	return scenarios, nil
 }
 
-// pair puts the scenario's load on both subjects, one right after the other. The
-// first to go changes from round to round, so that a machine that grows slower or
-// faster favours neither.
-func (r *runner) pair(ctx context.Context, s *Scenario, n int) error {
-	order := []*child{r.skeleton, r.product}
+// round puts the scenario's load on each of its subjects, one right after the other.
+// The order turns round from round to round, so that a machine that grows slower or
+// faster favours none.
+func (r *runner) round(ctx context.Context, s *Scenario, n int) error {
+	order := r.opts.roles(*s)
 	if n%2 == 1 {
 		slices.Reverse(order)
 	}
-	found := make(map[*child]Measurement, len(order))
-	for _, c := range order {
-		m, err := c.measure(ctx, *s, r.opts.Length)
+	for _, each := range order {
+		m, err := r.subjects[each].measure(ctx, *s, r.opts.Length)
 		if err != nil {
 			return err
 		}
-		found[c] = m
+		s.add(each, m)
+		r.progress("%s, round %d of %d: %s %.0f/s, p50 %.2f ms", s.Name(), n+1, r.opts.Rounds, each, m.RequestsPerSecond, m.P50MS)
 	}
-	a, b := found[r.skeleton], found[r.product]
-	s.add(a, b)
-	r.progress("%s, round %d of %d: skeleton %.0f/s, p50 %.2f ms; product %.0f/s, p50 %.2f ms", s.Name(), n+1, r.opts.Rounds, a.RequestsPerSecond, a.P50MS, b.RequestsPerSecond, b.P50MS)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,15 +64,21 @@ type skeleton struct {
 	worker *nats.Conn
 	http   *http.Server
 	served chan error
+	// provider is where the worker's side sends each message; empty is nowhere.
+	provider string
+	client   *http.Client
 }
 
 // startSkeleton starts the skeleton on a free port of 127.0.0.1.
-func startSkeleton(ctx context.Context) (*subject, error) {
+func startSkeleton(ctx context.Context, set settings) (*subject, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("bench: skeleton: %w", err)
 	}
-	s := &skeleton{served: make(chan error, 1)}
+	s := &skeleton{served: make(chan error, 1), provider: set.provider}
+	// The one setting that nobody gets far without: by default all but two
+	// connections are closed after each use.
+	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: maxConnections}}
 	if err := s.connect(); err != nil {
 		return nil, errors.Join(fmt.Errorf("bench: skeleton: %w", err), listener.Close(), s.disconnect())
 	}
@@ -97,7 +104,7 @@ func (s *skeleton) connect() (err error) {
 	// NATS calls back for one message at a time, so a worker that waits for its
 	// provider needs a goroutine for each. This one doesn't wait, but without
 	// them it could not stand in for one that does.
-	if _, err = s.worker.QueueSubscribe(skeletonSubject, skeletonQueue, func(m *nats.Msg) { go work(m) }); err != nil {
+	if _, err = s.worker.QueueSubscribe(skeletonSubject, skeletonQueue, func(m *nats.Msg) { go s.work(m) }); err != nil {
 		return err
 	}
 	return s.worker.Flush()
@@ -126,17 +133,40 @@ func (s *skeleton) handle(c echo.Context) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// work is the worker's side, with no provider.
-func work(m *nats.Msg) {
+// work is the worker's side.
+func (s *skeleton) work(m *nats.Msg) {
 	var call hookCall
 	if err := json.Unmarshal(m.Data, &call); err != nil {
 		return // The caller's timeout reports it.
 	}
-	data, err := json.Marshal(hookAnswer{MessageID: uuid.NewString()})
+	answer := hookAnswer{MessageID: uuid.NewString()}
+	if s.provider != "" {
+		var err error
+		if answer, err = s.send(m.Data); err != nil {
+			return // Likewise.
+		}
+	}
+	data, err := json.Marshal(answer)
 	if err != nil {
 		return
 	}
 	_ = m.Respond(data) // Likewise.
+}
+
+// send sends a message to the provider.
+func (s *skeleton) send(data []byte) (answer hookAnswer, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), skeletonTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.provider, bytes.NewReader(data))
+	if err != nil {
+		return answer, err
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return answer, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return answer, json.NewDecoder(response.Body).Decode(&answer)
 }
 
 func (s *skeleton) close() error {
@@ -153,6 +183,7 @@ func (s *skeleton) close() error {
 }
 
 func (s *skeleton) disconnect() error {
+	s.client.CloseIdleConnections()
 	for _, nc := range []*nats.Conn{s.caller, s.worker} {
 		if nc != nil {
 			nc.Close()

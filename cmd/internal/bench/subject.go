@@ -8,10 +8,18 @@ import (
 	"io"
 )
 
-// The subjects' names, as given to Serve.
+// The subjects' names, as given to Serve. Settings may follow one, in the form of a
+// URL's query; see settings.
 const (
 	Skeleton = "skeleton"
 	Product  = "product"
+	// Provider is what the two call where a load says so: a server that takes its
+	// time and then any message.
+	Provider = "provider"
+	// Bus, Gateway and Worker are the product in processes of its own.
+	Bus     = "nats"
+	Gateway = "gateway"
+	Worker  = "worker"
 )
 
 // Endpoint is where a subject takes calls. It is the first thing that a subject's
@@ -39,7 +47,7 @@ type subject struct {
 }
 
 // Serve is the whole life of a subject's process: it starts the subject with this
-// name, reports where it is, and answers on out what its parent asks on in. It
+// name and these settings, reports where it is, and answers on out what its parent asks on in. It
 // returns when in ends, so that a subject never outlives its parent, or when ctx
 // does; what it reads from in then is lost.
 func Serve(ctx context.Context, name string, in io.Reader, out io.Writer) error {
@@ -56,12 +64,24 @@ func Serve(ctx context.Context, name string, in io.Reader, out io.Writer) error 
 	return errors.Join(err, s.close())
 }
 
-func startSubject(ctx context.Context, name string) (*subject, error) {
+func startSubject(ctx context.Context, spec string) (*subject, error) {
+	name, set, err := parseSettings(spec)
+	if err != nil {
+		return nil, err
+	}
 	switch name {
 	case Skeleton:
-		return startSkeleton(ctx)
+		return startSkeleton(ctx, set)
 	case Product:
-		return startProduct(ctx)
+		return startProduct(ctx, set)
+	case Provider:
+		return startProvider(ctx, set)
+	case Bus:
+		return startBus()
+	case Gateway:
+		return startGateway(ctx, set)
+	case Worker:
+		return startWorker(ctx, set)
 	}
 	return nil, fmt.Errorf("bench: no subject is named %q; there are %s and %s", name, Skeleton, Product)
 }

@@ -1,0 +1,9 @@
+package main
+
+import "syscall"
+
+// attributes keep a terminal's interrupt from the processes, which this program ends
+// itself, and have the kernel kill them should this program die first.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
