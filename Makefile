@@ -35,6 +35,11 @@ bench: ## phonehook against the least that could stand in its place, and the Go 
 	go run ./cmd/phonehook bench
 	go test -run '^$$' -bench . -benchmem ./...
 
+# FAULTS=--short takes three minutes and is what CI runs.
+.PHONY: faults
+faults: ## break a running phonehook in every way that it must bear, ten minutes
+	go run ./cmd/internal/faults $(FAULTS)
+
 .PHONY: compose-smoke
 compose-smoke: ## the compose stack, under load, with workers killed and stopped
 	.ci/compose-smoke

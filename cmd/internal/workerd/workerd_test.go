@@ -94,7 +94,7 @@ func client(t *testing.T, url string) messaging.Sender {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = store.Close(context.Background())
+		_ = store.Close(context.WithoutCancel(t.Context()))
 		c.Close()
 		nc.Close()
 	})
