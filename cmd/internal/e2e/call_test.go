@@ -20,6 +20,9 @@ type answer struct {
 	ID     string `json:"MessageID"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+	// Message and Status are of the native API.
+	Message string `json:"id"`
+	Status  string `json:"status"`
 }
 
 // codes counts the codes that were made: a call with the code of another is its
@@ -58,7 +61,8 @@ func (s *system) calls(n int, pause time.Duration, meanwhile func()) []answer {
 	return all
 }
 
-func do(t *testing.T, method, url, token, body string) answer {
+// do makes a request, with headers given as a name and its value in turn.
+func do(t *testing.T, method, url, token, body string, headers ...string) answer {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -68,6 +72,9 @@ func do(t *testing.T, method, url, token, body string) answer {
 	request.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
 	}
 	got, err := client.Do(request)
 	if err != nil {

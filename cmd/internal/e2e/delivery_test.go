@@ -57,9 +57,7 @@ func TestWithoutWorkerTheCallEndsWellBeforeItsDeadline(t *testing.T) {
 	s := newSystem(t)
 	s.startNATS()
 	s.startGateway()
-	eventually(t, "the gateway is ready", func() bool {
-		return do(t, http.MethodGet, "http://"+s.admin+"/readyz", "", "").status == http.StatusOK
-	})
+	s.awaitReady()
 	begun := time.Now()
 	got := s.call("solo", example("+18085555555"))
 	if got.status != http.StatusServiceUnavailable || got.Code != "unavailable" {

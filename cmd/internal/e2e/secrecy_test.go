@@ -2,7 +2,10 @@ package e2e_test
 
 import (
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,6 +83,37 @@ func TestNoProcessWritesWhatIsSecret(t *testing.T) {
 	// About one line for each call at each of the two sides.
 	if lines := strings.Count(s.gateway.text(), `"msg":"call"`); lines < 20 || wrote < 10_000 {
 		t.Errorf("only %d calls were logged, in %d bytes, so little was searched", lines, wrote)
+	}
+}
+
+// TestNothingSecretIsKept looks at what the NATS server has on its disk, where what became
+// of every message is kept for days.
+func TestNothingSecretIsKept(t *testing.T) {
+	s, _ := startSystem(t, 1)
+	got := s.call("solo", marked("sms"))
+	eventually(t, "the message's event is kept", func() bool {
+		return do(t, http.MethodGet, s.api(got.ID), "token-of-solo", "").Status == "sent"
+	})
+	s.nats.signal(syscall.SIGTERM)
+	s.nats.ended()
+	searched, events := 0, false
+	err := filepath.WalkDir(s.store, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		searched += len(data)
+		events = events || strings.Contains(string(data), got.ID)
+		if found := marks(string(data)); found != "" {
+			t.Errorf("%s has %s in it", entry.Name(), found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if !events {
+		t.Errorf("no file has the message's id in it, in %d bytes, so nothing was searched", searched)
 	}
 }
 

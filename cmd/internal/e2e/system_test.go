@@ -1,12 +1,14 @@
 package e2e_test
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +22,8 @@ import (
 type system struct {
 	t   *testing.T
 	dir string
+	// store is where the NATS server keeps what outlives it.
+	store string
 	// natsPort is fixed, so that the server can come back.
 	natsPort int
 	// first and second are look-alikes of Vonage. The tenant solo has the first
@@ -37,7 +41,7 @@ type system struct {
 // newSystem returns a system of which only the look-alikes run.
 func newSystem(t *testing.T) *system {
 	t.Helper()
-	s := &system{t: t, dir: t.TempDir(), natsPort: freePort(t)}
+	s := &system{t: t, dir: t.TempDir(), store: t.TempDir(), natsPort: freePort(t)}
 	s.first, s.second = s.startLook(), s.startLook()
 	s.write("gateway.yaml", gatewayFile(s.natsURL()))
 	s.write("private.pem", privateKey(t))
@@ -56,6 +60,14 @@ func startSystem(t *testing.T, workers int) (s *system, started []*process) {
 	}
 	s.awaitCall()
 	return s, started
+}
+
+// awaitReady waits until the gateway says that it is ready.
+func (s *system) awaitReady() {
+	s.t.Helper()
+	eventually(s.t, "the gateway is ready", func() bool {
+		return do(s.t, http.MethodGet, s.admin+"/readyz", "", "").status == http.StatusOK
+	})
 }
 
 // awaitCall waits until a call comes through.
@@ -81,7 +93,7 @@ func (s *system) startNATS() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.nats = start(s.t, "nats", self, []string{natsPort + "=" + strconv.Itoa(s.natsPort)})
+	s.nats = start(s.t, "nats", self, []string{natsPort + "=" + strconv.Itoa(s.natsPort), "TMPDIR=" + s.store})
 	s.all = append(s.all, s.nats)
 	s.nats.awaits("ready")
 }
@@ -91,7 +103,7 @@ func (s *system) startGateway() {
 	s.gateway = program(s.t, "gateway", "--config", filepath.Join(s.dir, "gateway.yaml"))
 	s.all = append(s.all, s.gateway)
 	found := s.gateway.awaits(`"gateway runs","listen":"([^"]+)","admin":"([^"]+)"`)
-	s.hook, s.admin = "http://"+found[1]+"/hooks/send-phone-message", found[2]
+	s.hook, s.admin = "http://"+found[1]+"/hooks/send-phone-message", "http://"+found[2]
 }
 
 func (s *system) startWorker() *process {
@@ -115,13 +127,16 @@ func gatewayFile(natsURL string) string {
 kind: gateway
 log: {format: json, level: debug}
 nats: {url: %q}
+shutdown_delay: 0s
 listen: 127.0.0.1:0
 admin: 127.0.0.1:0
 tenants:
 `, natsURL)
-	for _, tenant := range []string{"solo", "pair", "short"} {
-		file += fmt.Sprintf("  - {name: %s, tokens: [{sha256: %s}], default_region: US, deadline: %s}\n",
-			tenant, gateway.HashToken("token-of-"+tenant), map[bool]string{true: "2s", false: "20s"}[tenant == "short"])
+	for _, tenant := range []string{"solo", "pair", "short", "patient"} {
+		file += fmt.Sprintf("  - {name: %s, tokens: [{sha256: %s}], default_region: US, deadline: %s, on_deadline: %s}\n",
+			tenant, gateway.HashToken("token-of-"+tenant),
+			cmp.Or(map[string]string{"short": "2s", "patient": "2s"}[tenant], "20s"),
+			cmp.Or(map[string]string{"patient": "accept"}[tenant], "fail"))
 	}
 	return file
 }

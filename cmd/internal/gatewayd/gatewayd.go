@@ -22,6 +22,11 @@ import (
 // has recorded leave.
 const closeWithin = 2 * time.Second
 
+// settleWithin is how long a new gateway calls itself not ready while it has not found
+// what JetStream keeps, above all the key with which all gateways hash. After that calls
+// had better come than not: only repetitions that reach other gateways are missed.
+const settleWithin = 3 * time.Second
+
 // Options are what a gateway gets from the program around it.
 type Options struct {
 	// Logger is required.
@@ -40,6 +45,7 @@ type Process struct {
 	listens bool
 
 	// These are there from the beginning of Run.
+	began  time.Time
 	nc     *nats.Conn
 	client *natsrpc.Client
 	store  store
@@ -98,6 +104,7 @@ func (p *Process) Run(ctx context.Context) error {
 		return err
 	}
 	defer p.nc.Close()
+	p.began = time.Now()
 	if err := p.open(); err != nil {
 		return err
 	}
@@ -154,6 +161,9 @@ func (p *Process) send(ctx context.Context, m messaging.Message) (messaging.Rece
 func (p *Process) ready() error {
 	if !p.nc.IsConnected() {
 		return errors.New("not connected to nats")
+	}
+	if len(p.store.NumberKey()) == 0 && time.Since(p.began) < settleWithin {
+		return errors.New("jetstream has not been found yet")
 	}
 	return nil
 }

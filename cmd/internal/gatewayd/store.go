@@ -37,7 +37,14 @@ func (h history) Await(ctx context.Context, tenant, id string) (messaging.Event,
 	return h.Store.Events().Await(ctx, tenant, id)
 }
 
+// errNoNumberKey is what a gateway has until it has found the key that all share: what
+// it makes of requests without that one is not what the others make.
+var errNoNumberKey = &messaging.Error{Code: messaging.CodeUnavailable, Detail: "the gateways' common key for hashing is not known yet"}
+
 func (s *store) Claim(ctx context.Context, key string, mine messaging.Claim, ttl time.Duration) (messaging.Claim, bool, error) {
+	if len(s.NumberKey()) == 0 {
+		return messaging.Claim{}, false, errNoNumberKey
+	}
 	return s.Keys().Claim(ctx, key, mine, ttl)
 }
 
