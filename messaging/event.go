@@ -89,8 +89,12 @@ func (e Event) Result() (Receipt, error) {
 }
 
 // EncodeEvent returns e as the JSON object that is kept.
-func EncodeEvent(e Event) ([]byte, error) {
-	w := newJSONWriter(eventSize)
+func EncodeEvent(e Event) ([]byte, error) { return AppendEvent(make([]byte, 0, eventSize), e) }
+
+// AppendEvent appends to dst what EncodeEvent returns. After an error, what it returns is
+// good for nothing but its room.
+func AppendEvent(dst []byte, e Event) ([]byte, error) {
+	w := jsonWriter{buf: append(dst, '{')}
 	w.text("type", string(e.Type))
 	w.time("at", e.At)
 	w.text("id", e.ID)

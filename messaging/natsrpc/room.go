@@ -13,8 +13,9 @@ import (
 
 // The settings of the waiting room.
 const (
-	// maxWaiting bounds its memory: a call that waits holds its request, its
-	// message and a goroutine, some 20 KiB, so 10,000 of them hold 200 MiB.
+	// maxWaiting bounds its memory: a call that waits holds its connection's
+	// buffers, its message and a goroutine's stack, some 45 KiB as measured, so
+	// 10,000 of them hold 450 MiB.
 	maxWaiting = 10_000
 	// limitFor is how long the window outlives the last refusal. A worker that
 	// is full refuses much more often than that as long as there is a demand.

@@ -18,8 +18,8 @@ import (
 // Defaults of ServerOptions.
 const (
 	// DefaultSlots is how many messages a worker has in hand at once: at a
-	// provider's usual 100 ms, 2,560 messages a second, and at 20 KiB or so
-	// each some 5 MiB.
+	// provider's usual 100 ms, 2,560 messages a second, and at 50 KiB or so
+	// each, with its connection to the provider, some 13 MiB.
 	DefaultSlots = 256
 	// defaultQueueShare is the part of the slots that may wait in the worker
 	// for one to become free: at most a quarter of a message's usual time.

@@ -38,16 +38,22 @@ type api struct {
 	serial atomic.Uint64
 	open   [shards]struct {
 		sync.Mutex
-		answers map[uint64]chan *nats.Msg
+		answers map[uint64]question
 	}
 	single sync.Pool // of chan *nats.Msg with room for one
 	timers sync.Pool // of *time.Timer
 }
 
+// question is where the answers to a question go.
+type question struct {
+	answers chan *nats.Msg
+	settle  func(number uint64, answer *nats.Msg) // where the question has many parts
+}
+
 func newAPI(nc *nats.Conn) (*api, error) {
 	a := &api{nc: nc, inbox: nc.NewInbox() + "."}
 	for i := range a.open {
-		a.open[i].answers = make(map[uint64]chan *nats.Msg)
+		a.open[i].answers = make(map[uint64]question)
 	}
 	a.single.New = func() any { return make(chan *nats.Msg, 1) }
 	var err error
@@ -60,29 +66,52 @@ func (a *api) close() { _ = a.sub.Unsubscribe() } // fails only when the connect
 // receive hands an answer over under the lock under which questions are forgotten:
 // whoever has forgotten one can use its channel for the next.
 func (a *api) receive(msg *nats.Msg) {
-	serial, err := strconv.ParseUint(strings.TrimPrefix(msg.Subject, a.inbox), 36, 64)
+	text, part, many := strings.Cut(strings.TrimPrefix(msg.Subject, a.inbox), partOf)
+	serial, err := strconv.ParseUint(text, 36, 64)
 	if err != nil {
 		return
 	}
 	shard := &a.open[serial%shards]
+	if many {
+		shard.Lock()
+		settle := shard.answers[serial].settle
+		shard.Unlock()
+		if number, err := strconv.ParseUint(part, 36, 64); err == nil && settle != nil {
+			settle(number, msg)
+		}
+		return
+	}
 	shard.Lock()
 	defer shard.Unlock()
-	if answers, ok := shard.answers[serial]; ok {
-		select {
-		case answers <- msg:
-		default: // more than was asked for
-		}
+	select {
+	case shard.answers[serial].answers <- msg:
+	default: // more than was asked for, or nobody waits for it
 	}
 }
 
 // expect opens a question whose answers go to the channel, as many as it has room for.
 func (a *api) expect(answers chan *nats.Msg) (serial uint64, reply string) {
+	serial = a.note(question{answers: answers})
+	return serial, a.inbox + strconv.FormatUint(serial, 36)
+}
+
+// partOf separates a question's serial from the number of its part.
+const partOf = "-"
+
+// expectAll opens a question of many parts. The answer to each comes under replies and its
+// number to the base of 36, and is given to settle, one at a time.
+func (a *api) expectAll(settle func(number uint64, answer *nats.Msg)) (serial uint64, replies string) {
+	serial = a.note(question{settle: settle})
+	return serial, a.inbox + strconv.FormatUint(serial, 36) + partOf
+}
+
+func (a *api) note(q question) (serial uint64) {
 	serial = a.serial.Add(1)
 	shard := &a.open[serial%shards]
 	shard.Lock()
-	shard.answers[serial] = answers
+	shard.answers[serial] = q
 	shard.Unlock()
-	return serial, a.inbox + strconv.FormatUint(serial, 36)
+	return serial
 }
 
 func (a *api) forget(serial uint64) {

@@ -21,25 +21,6 @@ import (
 // atOnce is how many callers there are for each core.
 const atOnce = 32
 
-func BenchmarkClaim(b *testing.B) {
-	for name, ttl := range spans {
-		b.Run(name, func(b *testing.B) {
-			keys := gateway(b, messagingtest.NATS(b)).Keys()
-			var n atomic.Uint64
-			b.ReportAllocs()
-			b.SetParallelism(atOnce)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					key := strconv.FormatUint(n.Add(1), 10)
-					if _, mine, err := keys.Claim(b.Context(), key, aClaim(key), ttl); err != nil || !mine {
-						b.Error(mine, err)
-					}
-				}
-			})
-		})
-	}
-}
-
 func BenchmarkRecord(b *testing.B) {
 	g := gateway(b, messagingtest.NATS(b))
 	e := eventOf(message("demo", time.Minute), "w1")
@@ -91,7 +72,7 @@ func BenchmarkWaysToPublish(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if err := way.publish(&nats.Msg{
-						Subject: "$KV.phonehook_recent." + strconv.FormatUint(n.Add(1), 10), Data: []byte(`{"id":"x"}`),
+						Subject: "$KV.phonehook_keys." + strconv.FormatUint(n.Add(1), 10), Data: []byte(`{"id":"x"}`),
 						Header: nats.Header{"Nats-TTL": {"10"}, "Nats-Expected-Last-Subject-Sequence": {"0"}},
 					}); err != nil {
 						b.Error(err)

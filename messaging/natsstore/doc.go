@@ -9,7 +9,7 @@
 //	PHONEHOOK_EVENTS       phonehook.v1.event.<tenant>.<id shard>.<number shard>
 //	KV_phonehook_marks     how far the work on a queued message is
 //	KV_phonehook_keys      idempotency keys, on disk
-//	KV_phonehook_recent    keys that live for at most a minute, in memory
+//	PHONEHOOK_RECENT       the log of claims of keys that live for at most a minute, in memory
 //	KV_phonehook_settings  the key for the hashes of numbers, where none is configured
 //
 // A gateway makes them (Options.Manage) and changes them to its own settings when it starts;
@@ -39,6 +39,19 @@
 // version of it would be a second message until the first is acknowledged. A mark that says
 // begun when its message is delivered again belongs to a worker that died or was cut off; the
 // next one goes on with an attempt more, whose outcome is unknown.
+//
+// # Keys
+//
+// A key that lives for long is a value of KV_phonehook_keys, stored with the condition that there
+// is none. A call pays a write for it, and in a cluster a quorum.
+//
+// Most keys live for seconds, and every call has one. Their claims are records of one log,
+// which every gateway writes to and follows in its order. Each applies the same records by the
+// same rule, so all agree who was first: the first claim in the log while no other lives, by the
+// time that the stream gave to the messages. A claim is made when its gateway sees it come by.
+// The records of a moment share a message, so with many calls a claim costs a fraction
+// of one, and a key that is taken costs none. A gateway that missed a part of the log or does not
+// hear of it answers CodeUnavailable, and reads it from the beginning.
 //
 // # Time
 //

@@ -17,8 +17,11 @@ func WithAckWait(o Options, d time.Duration) Options {
 // MaxRecords is how many events can wait.
 const MaxRecords = maxRecords
 
-// StreamQueue is the stream of the queue.
-const StreamQueue = streamQueue
+// The streams of the queue and of the events.
+const (
+	StreamQueue  = streamQueue
+	StreamEvents = streamEvents
+)
 
 // NewAsker returns what stores a message and waits for the answer.
 func NewAsker(t testing.TB, nc *nats.Conn) (ask func(*nats.Msg) error, done func()) {

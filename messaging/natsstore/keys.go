@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/sony/gobreaker/v2"
+	"go.uber.org/zap"
 
 	"github.com/phonehook/phonehook/messaging"
 )
@@ -18,8 +19,8 @@ const (
 	// keysWithin bounds an operation on a key: every call waits for one, and a cluster
 	// needs a few milliseconds.
 	keysWithin = 100 * time.Millisecond
-	// Keys that live no longer than this are kept in memory: those of repeated calls, each
-	// of some seconds. They are lost with a server, or a majority of its cluster.
+	// recentTTL is the longest life of keys in memory: those of repeated calls live some
+	// seconds. They are lost with a server, or a majority of its cluster.
 	recentTTL = time.Minute
 	// After so many operations without an answer in a row the others don't wait for theirs,
 	// until one in probeEvery has got an answer again.
@@ -31,10 +32,12 @@ const (
 	roundPause = 3 * time.Millisecond
 )
 
-// keys is a messaging.Keys. Only a gateway has the permission to use it.
+// keys is a messaging.Keys. Only a gateway has the permission to use it. Keys that live for long
+// are values of a stream on disk, one a key; the others are recent's.
 type keys struct {
 	s       *Store
-	breaker *gobreaker.CircuitBreaker[claimed]
+	breaker *gobreaker.CircuitBreaker[claimed] // of the keys on disk
+	recent  *recent
 }
 
 var _ messaging.Keys = (*keys)(nil)
@@ -47,8 +50,12 @@ type claimed struct {
 }
 
 func newKeys(s *Store) *keys {
-	k := &keys{s: s}
-	k.breaker = gobreaker.NewCircuitBreaker[claimed](gobreaker.Settings{
+	return &keys{s: s, breaker: newBreaker(s, "long-lived"), recent: newRecent(s)}
+}
+
+// newBreaker returns what keeps operations on one kind of keys from waiting in vain.
+func newBreaker(s *Store, kind string) *gobreaker.CircuitBreaker[claimed] {
+	return gobreaker.NewCircuitBreaker[claimed](gobreaker.Settings{
 		MaxRequests: 1,
 		Timeout:     probeEvery,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresInARow },
@@ -59,37 +66,20 @@ func newKeys(s *Store) *keys {
 		},
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
-				s.logger.Warn("JetStream does not answer for idempotency keys in time")
+				s.logger.Warn("JetStream does not answer for idempotency keys in time", zap.String("keys", kind))
 			} else if to == gobreaker.StateClosed {
-				s.logger.Info("JetStream answers for idempotency keys again")
+				s.logger.Info("JetStream answers for idempotency keys again", zap.String("keys", kind))
 			}
 		},
 	})
-	return k
 }
 
-// place is where a key is stored.
-type place struct {
-	stream, subject string
-	recent          bool
-}
+// subjectOf hashes the key, so that any text can be one and none can be read in the store.
+func subjectOf(key string) string { return keysPrefix + digest(key) }
 
-// placeOf hashes the key, so that any text can be one and none can be read in the store.
-func placeOf(key string, recent bool) place {
-	if recent {
-		return place{streamRecent, recentPrefix + digest(key), true}
-	}
-	return place{streamKeys, keysPrefix + digest(key), false}
-}
-
-// revision is what a caller gets of a sequence. It tells the stream in its last bit, for who
-// releases a key has nothing else to tell it by.
-func (p place) revision(sequence uint64) uint64 {
-	if p.recent {
-		return sequence<<1 | 1
-	}
-	return sequence << 1
-}
+// A revision is that of the stream, and its last bit tells which: who releases a key has
+// nothing else to tell it by.
+func keyRevision(sequence uint64) uint64 { return sequence << 1 }
 
 func split(revision uint64) (sequence uint64, recent bool) { return revision >> 1, revision&1 == 1 }
 
@@ -103,16 +93,22 @@ func digest(text string) string {
 // Claim implements messaging.Keys. A claim of the same message is the caller's own, so
 // that it can be repeated after an error.
 func (k *keys) Claim(ctx context.Context, key string, mine messaging.Claim, ttl time.Duration) (messaging.Claim, bool, error) {
-	return k.within(ctx, func(until time.Time) (claimed, error) {
-		return k.claim(ctx, placeOf(key, ttl <= recentTTL), 0, mine, ttl, until)
+	if ttl <= recentTTL {
+		return k.recent.claim(ctx, key, 0, mine, ttl)
+	}
+	return k.within(ctx, k.breaker, func(until time.Time) (claimed, error) {
+		return k.claim(ctx, subjectOf(key), 0, mine, ttl, until)
 	})
 }
 
 // Replace implements messaging.Keys. A key whose time is over is claimed anew.
 func (k *keys) Replace(ctx context.Context, key string, earlier, mine messaging.Claim, ttl time.Duration) (messaging.Claim, bool, error) {
-	return k.within(ctx, func(until time.Time) (claimed, error) {
+	if ttl <= recentTTL {
+		return k.recent.claim(ctx, key, earlier.Revision, mine, ttl)
+	}
+	return k.within(ctx, k.breaker, func(until time.Time) (claimed, error) {
 		sequence, _ := split(earlier.Revision)
-		return k.claim(ctx, placeOf(key, ttl <= recentTTL), sequence, mine, ttl, until)
+		return k.claim(ctx, subjectOf(key), sequence, mine, ttl, until)
 	})
 }
 
@@ -120,15 +116,17 @@ func (k *keys) Replace(ctx context.Context, key string, earlier, mine messaging.
 // place.
 func (k *keys) Release(ctx context.Context, key string, mine messaging.Claim) error {
 	sequence, recent := split(mine.Revision)
-	_, _, err := k.within(ctx, func(until time.Time) (claimed, error) {
-		p := placeOf(key, recent)
-		// A stream in memory that was lost and made anew counts from one again, so the
-		// sequence may be another key's by now.
-		there, found, err := k.read(ctx, p, until)
+	if recent {
+		return k.recent.release(ctx, key, mine)
+	}
+	_, _, err := k.within(ctx, k.breaker, func(until time.Time) (claimed, error) {
+		// A stream that was lost and made anew counts from one again, so the sequence
+		// may be another key's by now.
+		there, found, err := k.read(ctx, subjectOf(key), until)
 		if err != nil || !found || there.Revision != mine.Revision || there.MessageID != mine.MessageID {
 			return claimed{}, err
 		}
-		return claimed{}, k.s.api.remove(ctx, p.stream, sequence, time.Until(until))
+		return claimed{}, k.s.api.remove(ctx, streamKeys, sequence, time.Until(until))
 	})
 	return err
 }
@@ -137,11 +135,11 @@ func (k *keys) Release(ctx context.Context, key string, mine messaging.Claim) er
 var errCallerLeft = errors.New("the caller did not wait")
 
 // within does an operation in the time that it has, unless JetStream is known not to answer.
-func (k *keys) within(ctx context.Context, do func(until time.Time) (claimed, error)) (messaging.Claim, bool, error) {
+func (k *keys) within(ctx context.Context, breaker *gobreaker.CircuitBreaker[claimed], do func(until time.Time) (claimed, error)) (messaging.Claim, bool, error) {
 	if !k.s.nc.IsConnected() {
 		return messaging.Claim{}, false, keysUnavailable(nats.ErrDisconnected)
 	}
-	got, err := k.breaker.Execute(func() (claimed, error) {
+	got, err := breaker.Execute(func() (claimed, error) {
 		got, err := do(time.Now().Add(keysWithin))
 		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 			err = errCallerLeft
@@ -165,25 +163,25 @@ func keysUnavailable(cause error) error {
 }
 
 // claim stores mine in the place of the given revision, or returns what is there.
-func (k *keys) claim(ctx context.Context, p place, sequence uint64, mine messaging.Claim, ttl time.Duration, until time.Time) (claimed, error) {
+func (k *keys) claim(ctx context.Context, subject string, sequence uint64, mine messaging.Claim, ttl time.Duration, until time.Time) (claimed, error) {
 	body, err := json.Marshal(mine)
 	if err != nil {
 		return claimed{}, err
 	}
 	for range rounds {
-		made, err := k.s.api.put(ctx, p.subject, body, sequence, ttl, time.Until(until))
+		made, err := k.s.api.put(ctx, subject, body, sequence, ttl, time.Until(until))
 		if err == nil {
-			mine.Revision = p.revision(made)
+			mine.Revision = keyRevision(made)
 			return claimed{mine, true}, nil
 		}
 		if _, conflict := errors.AsType[changed](err); !conflict {
 			return claimed{}, err
 		}
-		there, found, err := k.read(ctx, p, until)
+		there, found, err := k.read(ctx, subject, until)
 		if err != nil {
 			return claimed{}, err
 		}
-		if found && there.Revision != p.revision(sequence) {
+		if found && there.Revision != keyRevision(sequence) {
 			return claimed{there, there.MessageID == mine.MessageID && there.Deadline.Equal(mine.Deadline)}, nil
 		}
 		if !found {
@@ -197,9 +195,9 @@ func (k *keys) claim(ctx context.Context, p place, sequence uint64, mine messagi
 	return claimed{}, errors.New("the key changes all the time")
 }
 
-// read returns the claim at a place.
-func (k *keys) read(ctx context.Context, p place, until time.Time) (messaging.Claim, bool, error) {
-	found, err := k.s.api.last(ctx, p.stream, p.subject, time.Until(until))
+// read returns the claim under a subject.
+func (k *keys) read(ctx context.Context, subject string, until time.Time) (messaging.Claim, bool, error) {
+	found, err := k.s.api.last(ctx, streamKeys, subject, time.Until(until))
 	if errors.Is(err, errNothing) {
 		return messaging.Claim{}, false, nil
 	}
@@ -210,7 +208,7 @@ func (k *keys) read(ctx context.Context, p place, until time.Time) (messaging.Cl
 	if json.Unmarshal(found.Data, &claim) != nil {
 		return messaging.Claim{}, false, errors.New("the claim in the store can't be read")
 	}
-	claim.Revision = p.revision(found.Sequence)
+	claim.Revision = keyRevision(found.Sequence)
 	return claim, true, nil
 }
 

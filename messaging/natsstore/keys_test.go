@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
 	"github.com/phonehook/phonehook/messaging"
@@ -20,8 +21,11 @@ import (
 // spans are a time for which keys are in memory, and one for which they are on disk.
 var spans = map[string]time.Duration{"recent": 10 * time.Second, "long": 24 * time.Hour}
 
-func aClaim(id string) messaging.Claim {
-	return messaging.Claim{MessageID: id, Fingerprint: "of " + id, Deadline: time.Date(2026, 11, 23, 12, 0, 9, 0, time.UTC)}
+// idOf returns the id of the message that a test calls by this name.
+func idOf(name string) string { return uuid.NewSHA1(uuid.Nil, []byte(name)).String() }
+
+func aClaim(name string) messaging.Claim {
+	return messaging.Claim{MessageID: idOf(name), Fingerprint: "of " + name, Deadline: time.Date(2026, 11, 23, 12, 0, 9, 0, time.UTC)}
 }
 
 // sameClaim compares claims without their revision.
@@ -84,7 +88,7 @@ func TestAReleasedKeyIsFreeAtOnce(t *testing.T) {
 			if err := keys.Release(t.Context(), name, first); err != nil {
 				t.Fatal(err)
 			}
-			if there, ok := claim(t, keys, name, "c", ttl); ok || there.MessageID != "b" {
+			if there, ok := claim(t, keys, name, "c", ttl); ok || there.MessageID != idOf("b") {
 				t.Error("who had the key before released it for who has it now")
 			}
 		})
@@ -97,7 +101,7 @@ func TestReplace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			first, _ := claim(t, keys, name, "a", ttl)
 			second, ok, err := keys.Replace(t.Context(), name, first, aClaim("b"), ttl)
-			if err != nil || !ok || second.MessageID != "b" {
+			if err != nil || !ok || second.MessageID != idOf("b") {
 				t.Fatalf("Replace: %+v, %t, %v", second, ok, err)
 			}
 			there, ok, err := keys.Replace(t.Context(), name, first, aClaim("c"), ttl)
@@ -107,7 +111,7 @@ func TestReplace(t *testing.T) {
 			if err := keys.Release(t.Context(), name, second); err != nil {
 				t.Fatal(err)
 			}
-			if third, ok, err := keys.Replace(t.Context(), name, second, aClaim("c"), ttl); err != nil || !ok || third.MessageID != "c" {
+			if third, ok, err := keys.Replace(t.Context(), name, second, aClaim("c"), ttl); err != nil || !ok || third.MessageID != idOf("c") {
 				t.Errorf("Replace of what is gone: %+v, %t, %v", third, ok, err)
 			}
 		})
@@ -166,11 +170,11 @@ func TestKeysThatNobodyAnswersFor(t *testing.T) {
 	var asked counter
 	answer := make(chan struct{})
 	standIn := dial(t, url)
-	if _, err := standIn.Subscribe("$KV.phonehook_recent.>", func(msg *nats.Msg) {
+	if _, err := standIn.Subscribe("$KV.phonehook_keys.>", func(msg *nats.Msg) {
 		asked.add()
 		select {
 		case <-answer:
-			_ = msg.Respond([]byte(`{"stream":"KV_phonehook_recent","seq":7}`))
+			_ = msg.Respond([]byte(`{"stream":"KV_phonehook_keys","seq":7}`))
 		default:
 		}
 	}); err != nil {
@@ -181,7 +185,7 @@ func TestKeysThatNobodyAnswersFor(t *testing.T) {
 	}
 	keys := open(t, dial(t, url), natsstore.Options{}).Keys() // does not make the stream
 	for range 50 {
-		if _, _, err := keys.Claim(t.Context(), "k", aClaim("a"), time.Second); !errors.Is(err, messaging.CodeUnavailable) {
+		if _, _, err := keys.Claim(t.Context(), "k", aClaim("a"), time.Hour); !errors.Is(err, messaging.CodeUnavailable) {
 			t.Fatalf("got %v, want %v", err, messaging.CodeUnavailable)
 		}
 	}
@@ -191,7 +195,7 @@ func TestKeysThatNobodyAnswersFor(t *testing.T) {
 	}
 	close(answer)
 	waitFor(t, "keys to be used again", func() bool {
-		_, ok, err := keys.Claim(t.Context(), "k", aClaim("a"), time.Second)
+		_, ok, err := keys.Claim(t.Context(), "k", aClaim("a"), time.Hour)
 		return ok && err == nil
 	})
 }

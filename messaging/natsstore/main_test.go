@@ -189,6 +189,14 @@ func (s *restartable) stop() {
 	}
 }
 
+// shortly ends very soon.
+func shortly(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // counter counts, by name.
 type counter struct{ n atomic.Int64 }
 

@@ -13,12 +13,21 @@ import (
 )
 
 const (
-	// enqueueWithin bounds Enqueue and Cancel, whatever the context allows: it is a tenth of
-	// the longest call.
-	enqueueWithin = 2 * time.Second
-	// enqueueAgain is the wait between two tries to store a message while JetStream
-	// restarts or elects.
-	enqueueAgain = 50 * time.Millisecond
+	// enqueueWithin bounds an Enqueue whose context has no deadline: in it a cluster has
+	// elected a leader, which takes 4 to 9 s.
+	enqueueWithin = 10 * time.Second
+	// reconnectLimit is how long an Enqueue waits for a connection: a server is started again, or
+	// another one of a cluster found, in a few seconds.
+	reconnectLimit = 5 * time.Second
+	// storeWithin bounds one try: an answer that did not come by then was lost with a leader.
+	storeWithin = time.Second
+	// The waits between two tries, doubled from the first to the last. What waits out an
+	// election asks a few times a second, and is stored soon after it.
+	firstStoreAgain = 50 * time.Millisecond
+	lastStoreAgain  = 400 * time.Millisecond
+	// cancelWithin bounds Cancel, whatever the context allows: who asks for it can ask
+	// again.
+	cancelWithin = 2 * time.Second
 )
 
 // queue is a messaging.Queue.
@@ -28,9 +37,10 @@ var _ messaging.Queue = (*queue)(nil)
 
 func queueSubject(tenant, id string) string { return queuePrefix + tenant + "." + token(id) }
 
-// Enqueue implements messaging.Queue. It tries for at most two seconds. The error is
-// CodeExpired where the message's life is over, and CodeUnavailable where it may be stored
-// or not.
+// Enqueue implements messaging.Queue. While JetStream restarts or elects a leader it tries
+// again until the context's deadline, for at most ten seconds where there is none, and no longer
+// than five without a connection. The error is CodeExpired where the message's life is over,
+// and CodeUnavailable where it may be stored or not.
 func (q *queue) Enqueue(ctx context.Context, m messaging.Message) error {
 	if err := m.Validate(); err != nil {
 		return err
@@ -39,17 +49,40 @@ func (q *queue) Enqueue(ctx context.Context, m messaging.Message) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, enqueueWithin, errNoAnswer)
-	defer cancel()
-	for {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, enqueueWithin, errNoAnswer)
+		defer cancel()
+	}
+	doubt := false // an earlier try may have stored it
+	connected := time.Now()
+	for wait := firstStoreAgain; ; wait = min(2*wait, lastStoreAgain) {
 		err := q.store(ctx, m, body)
-		if _, final := errors.AsType[*messaging.Error](err); err == nil || final {
+		if err == nil {
+			return nil
+		}
+		if known, final := errors.AsType[*messaging.Error](err); final {
+			if doubt && !errors.Is(known, messaging.CodeUnavailable) {
+				return queueUnavailable(err)
+			}
 			return err
 		}
-		if !sleep(ctx, enqueueAgain) {
+		if !errors.Is(err, nats.ErrDisconnected) {
+			connected = time.Now()
+		} else if q.s.nc.IsClosed() || time.Since(connected) > reconnectLimit {
+			return queueUnavailable(err)
+		}
+		doubt = doubt || mayBeStored(err)
+		if !sleep(ctx, wait) {
 			return queueUnavailable(err)
 		}
 	}
+}
+
+// mayBeStored says whether a message may be stored although storing it failed with err.
+func mayBeStored(err error) bool {
+	_, refused := errors.AsType[*refusal](err)
+	return !refused && !errors.Is(err, nats.ErrDisconnected) && !errors.Is(err, nats.ErrNoResponders)
 }
 
 // life is what is left of a message's life. What a gateway sets, it sets by its own clock; a
@@ -70,7 +103,7 @@ func (q *queue) store(ctx context.Context, m messaging.Message, body []byte) err
 		headerMsgID:   {m.Tenant + "." + m.ID},
 		headerTTL:     {seconds(life)},
 		headerExpires: {strconv.FormatInt(q.s.clock.server().Add(life).UnixMilli(), 10)},
-	}}, enqueueWithin)
+	}}, storeWithin)
 	refused, ok := errors.AsType[*refusal](err)
 	switch {
 	case ok && refused.ErrCode == errCodeStore && strings.Contains(refused.Description, tooManyPerSubject):
@@ -98,7 +131,7 @@ func queueUnavailable(cause error) error {
 // Cancel implements messaging.Queue and records the event. It can be repeated: a message
 // that is cancelled already is no error.
 func (q *queue) Cancel(ctx context.Context, tenant, id string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, enqueueWithin, errNoAnswer)
+	ctx, cancel := context.WithTimeoutCause(ctx, cancelWithin, errNoAnswer)
 	defer cancel()
 	err := q.cancel(ctx, tenant, id)
 	if _, told := errors.AsType[*messaging.Error](err); err == nil || told {
@@ -124,7 +157,7 @@ func (q *queue) cancel(ctx context.Context, tenant, id string) error {
 		if m.State == begun || m.State == ended {
 			return errPast
 		}
-		found, err := q.s.api.last(ctx, streamQueue, queueSubject(tenant, id), enqueueWithin)
+		found, err := q.s.api.last(ctx, streamQueue, queueSubject(tenant, id), cancelWithin)
 		switch {
 		case errors.Is(err, errNothing) && m.State == cancelled:
 			return nil
@@ -152,7 +185,7 @@ func (q *queue) cancel(ctx context.Context, tenant, id string) error {
 			q.s.events.Record(cancellation(message, m, q.s.clock.now()))
 		}
 		// A worker that gets it nevertheless finds the mark.
-		_ = q.s.api.remove(ctx, streamQueue, found.Sequence, enqueueWithin)
+		_ = q.s.api.remove(ctx, streamQueue, found.Sequence, cancelWithin)
 		return nil
 	}
 }

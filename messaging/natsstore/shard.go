@@ -26,10 +26,21 @@ const (
 // noNumber is the number shard of an event without a number's hash.
 const noNumber = "none"
 
+// The shards' names, made once: every event needs two.
+var idNames, numberNames = shardNames("%02x", idShards), shardNames("%03x", numberShards)
+
+func shardNames(format string, n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf(format, i)
+	}
+	return names
+}
+
 func idShard(id string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id)) // never fails
-	return fmt.Sprintf("%02x", h.Sum32()%idShards)
+	return idNames[h.Sum32()%idShards]
 }
 
 func numberShard(toHash string) string {
@@ -40,7 +51,7 @@ func numberShard(toHash string) string {
 	if _, err := hex.Decode(b[:], []byte(toHash[:4])); err != nil {
 		return noNumber
 	}
-	return fmt.Sprintf("%03x", (int(b[0])<<8|int(b[1]))%numberShards)
+	return numberNames[(int(b[0])<<8|int(b[1]))%numberShards]
 }
 
 func eventSubject(e messaging.Event) string {

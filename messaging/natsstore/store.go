@@ -109,6 +109,9 @@ func Open(nc *nats.Conn, opts Options) (*Store, error) {
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.running.Go(s.run)
 	s.running.Go(s.events.run)
+	if s.opts.Manage {
+		s.running.Go(s.keys.recent.run)
+	}
 	return s, nil
 }
 

@@ -17,18 +17,19 @@ const (
 	streamEvents   = "PHONEHOOK_EVENTS"
 	streamMarks    = "KV_phonehook_marks"
 	streamKeys     = "KV_phonehook_keys"
-	streamRecent   = "KV_phonehook_recent"
+	streamRecent   = "PHONEHOOK_RECENT"
 	streamSettings = "KV_phonehook_settings"
 
 	queuePrefix    = "phonehook.v1.queue."
 	eventPrefix    = "phonehook.v1.event."
 	marksPrefix    = "$KV.phonehook_marks."
 	keysPrefix     = "$KV.phonehook_keys."
-	recentPrefix   = "$KV.phonehook_recent."
 	settingsPrefix = "$KV.phonehook_settings."
 
 	// hintSubject says that there is a new message of the tenant that is in the body.
 	hintSubject = "phonehook.v1.queued"
+	// subjectRecent is that of the log of claims of short-lived keys.
+	subjectRecent = "phonehook.v1.recent"
 )
 
 // The sizes of the streams. A stream without one would take what the others need, and the
@@ -45,10 +46,18 @@ const (
 	// old key is the one least likely to be used again.
 	marksBytes = 64 << 20
 	keysBytes  = 112 << 20
-	// recentBytes are some 150,000 keys, 30 s of 5,000 calls a second.
-	recentBytes   = 48 << 20
+	// recentBytes are keepRecent of 5,000 claims a second that come one by one, at 100
+	// bytes, or of 10,000 that come together, at 50. When it is full, new claims are refused
+	// and time out: if old ones went, a gateway that starts would not know of them, and
+	// would give keys to others than the rest do.
+	recentBytes   = 60 << 20
 	settingsBytes = 1 << 20
 )
+
+// keepRecent is how much of the claim log is there, and read by a gateway that starts: two of the
+// longest lives. A claim that lost to one from before the beginning looks as if it had won. It
+// is over after one life, and so is after two whatever that made look different.
+const keepRecent = 2 * recentTTL
 
 const (
 	// defaultAckWait is how long a worker that has a message may be silent. Its connection
@@ -72,9 +81,9 @@ type stream struct {
 
 // kv is a stream in the layout of a key-value bucket, one value a key. Unlike a bucket of
 // the library, a value can be deleted without a marker that takes its place.
-func kv(name, prefix string, storage jetstream.StorageType, bytes int64) stream {
+func kv(name, prefix string, bytes int64) stream {
 	return stream{name, func(c *jetstream.StreamConfig) {
-		c.Subjects, c.Storage, c.MaxBytes = []string{prefix + ">"}, storage, bytes
+		c.Subjects, c.Storage, c.MaxBytes = []string{prefix + ">"}, jetstream.FileStorage, bytes
 		c.MaxMsgsPerSubject, c.Discard = 1, jetstream.DiscardOld
 		c.AllowMsgTTL, c.AllowDirect = true, true
 	}}
@@ -94,15 +103,18 @@ func (s *Store) streams() []stream {
 			c.Discard, c.MaxAge = jetstream.DiscardOld, s.opts.KeepEvents
 			c.AllowDirect, c.Duplicates = true, eventsStoredOnce
 		}},
-		kv(streamMarks, marksPrefix, jetstream.FileStorage, marksBytes),
+		kv(streamMarks, marksPrefix, marksBytes),
 	}
 	if !s.opts.Manage {
 		return shared
 	}
 	return append(shared,
-		kv(streamKeys, keysPrefix, jetstream.FileStorage, keysBytes),
-		kv(streamRecent, recentPrefix, jetstream.MemoryStorage, recentBytes),
-		kv(streamSettings, settingsPrefix, jetstream.FileStorage, settingsBytes),
+		kv(streamKeys, keysPrefix, keysBytes),
+		kv(streamSettings, settingsPrefix, settingsBytes),
+		stream{streamRecent, func(c *jetstream.StreamConfig) {
+			c.Subjects, c.Storage, c.MaxBytes = []string{subjectRecent}, jetstream.MemoryStorage, recentBytes
+			c.Discard, c.MaxAge = jetstream.DiscardNew, keepRecent
+		}},
 	)
 }
 
@@ -127,6 +139,11 @@ func (s *Store) ensure(ctx context.Context) error {
 		}
 	}
 	s.adjusted = true
+	if s.opts.Manage {
+		if err := s.keys.recent.await(ctx); err != nil {
+			return fmt.Errorf("stream %s: %w", streamRecent, err)
+		}
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/phonehook/phonehook/messaging"
@@ -64,6 +65,57 @@ func TestTheNewestAttemptsAreKept(t *testing.T) {
 	got := newest(attempts)
 	if len(got) != maxAttempts || got[0].Code != messaging.CodeUnknown {
 		t.Errorf("%d attempts are kept, the first %s", len(got), got[0].Code)
+	}
+}
+
+func TestWhatJetStreamAnswers(t *testing.T) {
+	for answer, want := range map[string]bool{
+		`{"stream":"PHONEHOOK_EVENTS","seq":17}`:                     true,
+		`{"stream":"PHONEHOOK_EVENTS","seq":17,"duplicate": true}`:   true,
+		`{"stream":"PHONEHOOK_EVENTS","domain":"hub","seq":17}`:      true,
+		`{"stream":"PHONEHOOK_EVENTS","seq":0,"error":{"code":503}}`: false,
+		`{"error":{"code":503},"stream":"PHONEHOOK_EVENTS","seq":0}`: false,
+		`{"stream":"PHONEHOOK_EVENTS","seq":}`:                       false,
+		`{"stream":"PHONEHOOK_EVENTS","seq":1`:                       false,
+		`{"stream":"PHONEHOOK_EVENTS","seq":1}}`:                     false,
+		"":                                                           false,
+	} {
+		if got := isStored([]byte(answer)); got != want {
+			t.Errorf("%s: %t, want %t", answer, got, want)
+		}
+	}
+}
+
+// TestALateAnswerIsNotAnothers has a second answer to one event come when another is in its
+// slot, as it happens when two servers both take themselves for the leader.
+func TestALateAnswerIsNotAnothers(t *testing.T) {
+	e := newEvents(&Store{})
+	ack := &nats.Msg{Data: []byte(`{"stream":"PHONEHOOK_EVENTS","seq":1}`)}
+	var numbers []uint64
+	for i := range 3 {
+		if !e.add(&record{born: time.Now()}) {
+			t.Fatal("there is no room")
+		}
+		sending := e.take(false)
+		if len(sending) != 1 {
+			t.Fatalf("%d events go off, want one", len(sending))
+		}
+		numbers = append(numbers, sending[0].number)
+		if first := numbers[0] % maxUnderWay; numbers[i]%maxUnderWay != first {
+			t.Fatalf("the slots are %d and %d, and the test needs the same", first, numbers[i]%maxUnderWay)
+		}
+		for _, earlier := range numbers[:i] {
+			e.settle(earlier, ack)
+		}
+		if n := e.Pending(); n != 1 {
+			t.Errorf("%d events are pending after others' answers, want 1", n)
+		}
+		for range 2 {
+			e.settle(numbers[i], ack)
+		}
+		if n := e.Pending(); n != 0 {
+			t.Errorf("%d events are pending after their answers, want none", n)
+		}
 	}
 }
 
