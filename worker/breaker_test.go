@@ -257,12 +257,14 @@ func TestTheOnlyProviderIsTriedThoughItFails(t *testing.T) {
 	})
 }
 
-// What hangs everywhere holds a part of the worker and not all of it.
+// What hangs holds a part of the worker and not all of it, for others have a way.
 func TestProvidersThatHangHoldAPartOfTheSlots(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := hangs()
-		cfg := worker.Config{Slots: 40, Tenants: []worker.Tenant{{Name: "*", Routes: []worker.Route{{Providers: []string{"a"}}}}}}
-		d, _ := newDispatcher(t, cfg, map[string]provider.Provider{"a": a})
+		cfg := worker.Config{Slots: 40, Tenants: []worker.Tenant{
+			{Name: "*", Routes: []worker.Route{{Providers: []string{"a"}}}}, {Name: "other", Routes: []worker.Route{{Providers: []string{"b"}}}},
+		}}
+		d, _ := newDispatcher(t, cfg, map[string]provider.Provider{"a": a, "b": takes()})
 		var all sync.WaitGroup
 		send := func() {
 			all.Go(func() { _, _ = d.Send(within(t, 9*time.Second), message()) })

@@ -62,6 +62,9 @@ type circuit struct {
 	// unjudged is the first of them that was not late when last looked at.
 	first, last, unjudged *ticket
 	average               time.Duration
+	// failing says that an attempt has ended in failure since the last good one. Without
+	// that, a breaker that is open tells of attempts that are late and may yet succeed.
+	failing bool
 	// lastGood is when the vendor last took a message, or refused one for good.
 	lastGood time.Time
 	counts   counts
@@ -172,6 +175,16 @@ func (c *circuit) countFailed(t *ticket) {
 // patience is how long an attempt may take before it is late.
 func (c *circuit) patience() time.Duration { return max(usefulAttempt, patienceFactor*c.average) }
 
+// learn adds to the average how long an attempt took that succeeded. The first is all
+// that is known, so it is the average.
+func (c *circuit) learn(took time.Duration) {
+	if c.average == 0 {
+		c.average = took
+		return
+	}
+	c.average += (took - c.average) / averageOf
+}
+
 func (c *circuit) remove(t *ticket) {
 	if t.forced() {
 		t.all.Add(-1)
@@ -197,6 +210,13 @@ func (c *circuit) passedOver() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.limited++
+}
+
+// onlyLate says that nothing is known against the provider but that it is slow.
+func (c *circuit) onlyLate() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.failing
 }
 
 // workedAt is when the provider last worked, as far as this worker knows.

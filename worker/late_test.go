@@ -91,6 +91,65 @@ func TestAProviderThatBecameSlowComesBack(t *testing.T) {
 	})
 }
 
+// alone returns a dispatcher with one provider, a.
+func alone(t *testing.T, a provider.Provider) *worker.Dispatcher {
+	t.Helper()
+	cfg := worker.Config{Tenants: []worker.Tenant{{Name: "*", Routes: []worker.Route{{Providers: []string{"a"}}}}}}
+	d, _ := newDispatcher(t, cfg, map[string]provider.Provider{"a": a})
+	return d
+}
+
+// Nothing is gained by turning messages away from the only provider there is, as long as
+// it may be slow and nothing else.
+func TestTheOnlyProviderMayBeSlow(t *testing.T) {
+	for name, before := range map[string]time.Duration{"from the beginning": 0, "all of a sudden": 50 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				a := newSwitchable(after(before, nil))
+				d := alone(t, a)
+				if before > 0 {
+					_, _ = load(t, d, 10*time.Millisecond, time.Second)
+				}
+				a.now.Store(after(5*time.Second, nil))
+				if _, failed := load(t, d, 10*time.Millisecond, 20*time.Second); failed != 0 {
+					t.Errorf("%d of 2000 messages were not sent", failed)
+				}
+				if got := circuit(t, d, "a"); got.State != "closed" {
+					t.Errorf("got %+v, want it closed in the end", got)
+				}
+			})
+		})
+	}
+}
+
+// Once attempts have ended in failure, most messages are answered at once again.
+func TestTheOnlyProviderMayNotHangForLong(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		d := alone(t, hangs())
+		_, _ = load(t, d, 100*time.Millisecond, 10*time.Second)
+		begun := time.Now()
+		var answered sync.WaitGroup
+		soon := make(chan struct{}, 200)
+		for range cap(soon) {
+			answered.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
+				defer cancel()
+				if _, err := d.Send(ctx, message()); err == nil {
+					t.Error("a message was sent")
+				}
+				if time.Since(begun) < time.Second {
+					soon <- struct{}{}
+				}
+			})
+		}
+		answered.Wait()
+		// A quarter of the 256 slots may try all the same, and one as the breaker's probe.
+		if n := len(soon); n < cap(soon)-65 {
+			t.Errorf("%d of 200 messages were answered at once, want all but 65 at most", n)
+		}
+	})
+}
+
 func TestStopAfterUnknownWaitsForAHangingProvider(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := takes()

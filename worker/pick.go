@@ -190,13 +190,17 @@ func (w *delivery) leastBad() int {
 
 // force begins an attempt at a provider that fails, within what such attempts may hold
 // of the worker and within the provider's limits, or returns nil.
+//
+// Where the worker has no other provider, there is no message to keep slots for. One that
+// is only slow, as far as anybody knows, then gets them all: turning messages away would
+// help none.
 func (w *delivery) force(i int) *ticket {
-	if w.d.forced.Add(1) > w.d.maxForced {
+	c := w.circuit(i)
+	if w.d.forced.Add(1) > w.d.maxForced && !(len(w.d.order) == 1 && c.onlyLate()) {
 		w.d.forced.Add(-1)
 		return nil
 	}
 	now := time.Now()
-	c := w.circuit(i)
 	if wait, ok := w.order[i].backend.throttle.take(w.channel, now); !ok {
 		w.d.forced.Add(-1)
 		w.verdict.retry(wait)

@@ -73,11 +73,12 @@ func (t *ticket) end(now time.Time, e ending) {
 	switch e.result {
 	case took, answered:
 		if e.result == took {
-			c.average += (e.took - c.average) / averageOf
+			c.learn(e.took)
 		}
-		c.lastGood, c.counts.consecutive = now, 0
+		c.lastGood, c.counts.consecutive, c.failing = now, 0, false
 		t.tell(nil) // also after it was late: the vendor works
 	case failed:
+		c.failing = true
 		c.countFailed(t)
 	case timedOut, notCounted:
 		if !t.failed {
@@ -90,6 +91,7 @@ func (t *ticket) end(now time.Time, e ending) {
 func (t *ticket) abandon() {
 	t.circuit.mu.Lock()
 	defer t.circuit.mu.Unlock()
+	t.circuit.failing = true
 	t.circuit.countFailed(t)
 }
 

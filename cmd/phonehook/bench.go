@@ -37,7 +37,9 @@ soon as it has its answer: that finds the most requests a second. With --rate,
 calls are made at fixed moments, and a latency counts from that moment, so that
 waiting in a queue shows. With --provider, 256 connections call through a provider
 that takes its time, and also that provider by itself: what a call takes beyond it
-is what the subject adds.
+is what the subject adds. The first calls are spread evenly over that time, for
+the provider and both subjects alike: it always takes the same, so calls that
+begin together would stay together, and each would mostly wait for the others.
 
 With --steps, the loads of --connections are put on the product without
 deduplication as well, to see what that costs.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -28,14 +29,19 @@ const (
 	// maxIdleConns keeps the connections of a burst: 5,000 messages a second
 	// at 100 ms each are 500 at once, and a new connection costs a handshake.
 	maxIdleConns = 512
-	// maxConns is when further requests wait for a connection instead of
-	// using up the ports of this machine towards a host that became slow.
-	maxConns = 1024
+	// dialsAtOnce is how many connections are being made at once; to a host that
+	// is 50 ms away that is 5,000 a second. Thousands together overflow the queue
+	// in which a host keeps those that it has not accepted yet, and what it drops
+	// is tried again only after a second.
+	dialsAtOnce = 256
 	// idleTimeout is well below the 60 to 75 s after which load balancers
 	// close a connection. A request that meets the closing is lost as Unknown.
 	idleTimeout = 30 * time.Second
-	// maxHeader is enough for any vendor's headers and little enough to hold
-	// for maxConns answers.
+	// bufferSize holds most requests and most answers whole. A connection has two
+	// such buffers as long as it lives.
+	bufferSize = 2 << 10
+	// maxHeader is enough for any vendor's headers, and little enough to hold for
+	// thousands of answers.
 	maxHeader = 32 << 10
 	// keepAlive finds a peer that vanished, so that its connection is not kept.
 	keepAlive = 15 * time.Second
@@ -47,6 +53,10 @@ const (
 // that nobody configured. It speaks HTTP/1.1, where a connection that breaks
 // takes one message with it and not every one under way.
 //
+// There may be as many connections as requests: how many messages are in hand is
+// limited by a worker's slots and by what its file says of the provider. A limit here
+// would have messages wait in a place that knows neither their order nor their time.
+//
 // The time of a request is its context's. Close the client's idle connections
 // when it is no longer used.
 func NewHTTPClient() *http.Client {
@@ -54,12 +64,13 @@ func NewHTTPClient() *http.Client {
 	protocols.SetHTTP1(true)
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}).DialContext,
+			DialContext:            inTurn((&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}).DialContext),
 			TLSHandshakeTimeout:    handshakeTimeout,
 			ResponseHeaderTimeout:  answerTimeout,
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConnsPerHost:    maxIdleConns,
-			MaxConnsPerHost:        maxConns,
+			ReadBufferSize:         bufferSize,
+			WriteBufferSize:        bufferSize,
 			MaxResponseHeaderBytes: maxHeader,
 			Protocols:              protocols,
 			// An answer is too short to gain from it, and what is not
@@ -76,6 +87,28 @@ func NewHTTPClient() *http.Client {
 	}
 }
 
+// dialer makes a connection, as a net.Dialer does.
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// inTurn makes at most dialsAtOnce connections at a time. Who waits for his turn longer
+// than a connection may take gives up.
+func inTurn(dial dialer) dialer {
+	turns := make(chan struct{}, dialsAtOnce)
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		timer := time.NewTimer(dialTimeout)
+		defer timer.Stop()
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			return dial(ctx, network, address)
+		case <-timer.C:
+			return nil, os.ErrDeadlineExceeded
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // Answer is an HTTP answer that was read to its end.
 type Answer struct {
 	Status int
@@ -86,9 +119,9 @@ type Answer struct {
 	Cut bool
 }
 
-// Do sends request and reads the answer whole. Its error is an *Error: of kind
-// Unavailable when certainly nothing was sent, and Unknown from the moment a
-// connection was had until the answer's last byte. An answer of any status is no
+// Do sends request by a client of [NewHTTPClient] and reads the answer whole. Its error
+// is an *Error: of kind Unavailable when certainly nothing was sent, and Unknown from the
+// moment a connection was had until the answer's last byte. An answer of any status is no
 // error; [StatusError] judges it.
 //
 // The request must have its body in memory, as http.NewRequest makes it from a
@@ -103,7 +136,9 @@ func Do(client *http.Client, request *http.Request) (*Answer, error) {
 	if ctx.Err() != nil {
 		return nil, transportError(ctx, ctx.Err(), false)
 	}
-	response, err := client.Do(request.WithContext(traced)) //nolint:gosec // the address is the operator's
+	// Not the client's own Do, which adds cookies and redirects, and of which a message
+	// that waits would hold the stack.
+	response, err := client.Transport.RoundTrip(request.WithContext(traced))
 	if err != nil {
 		return nil, transportError(ctx, err, connected.Load())
 	}

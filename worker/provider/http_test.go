@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -191,4 +193,35 @@ func TestOnlyErrorsThatInviteARetrySayWhen(t *testing.T) {
 			t.Errorf("%d: got %v; want %v", status, got, want)
 		}
 	}
+}
+
+// As many requests can be under way as a worker has messages in hand.
+func TestConnectionsHaveNoLimitOfTheirOwn(t *testing.T) {
+	const requests = 1500
+	all := make(chan struct{})
+	var arrived atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if arrived.Add(1) == requests {
+			close(all)
+		}
+		<-all // no answer before every request has arrived
+	}))
+	t.Cleanup(server.Close)
+	client := provider.NewHTTPClient()
+	t.Cleanup(client.CloseIdleConnections)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var group sync.WaitGroup
+	for range requests {
+		group.Go(func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, strings.NewReader("code=493817"))
+			if err == nil {
+				_, err = provider.Do(client, request)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }

@@ -41,11 +41,13 @@ func newGenerator(e Endpoint) (*generator, error) {
 // and several times the processor time, which the subject would be missing.
 type connection struct {
 	generator *generator
-	request   *request
-	raw       net.Conn
-	reader    *bufio.Reader
-	body      bytes.Buffer
-	stop      func() bool
+	// place is its number among the connections of a round.
+	place   int
+	request *request
+	raw     net.Conn
+	reader  *bufio.Reader
+	body    bytes.Buffer
+	stop    func() bool
 }
 
 func (g *generator) connection() *connection {

@@ -31,12 +31,12 @@ func exported(r round, err error) (Result, error) {
 }
 
 // ClosedLoop runs one round of a closed loop.
-func ClosedLoop(ctx context.Context, e Endpoint, connections int, length time.Duration) (Result, error) {
+func ClosedLoop(ctx context.Context, e Endpoint, connections int, length, spread time.Duration) (Result, error) {
 	g, err := newGenerator(e)
 	if err != nil {
 		return Result{}, err
 	}
-	return exported(g.closedLoop(ctx, connections, length))
+	return exported(g.closedLoop(ctx, connections, length, spread))
 }
 
 // OpenLoop runs one round of an open loop.

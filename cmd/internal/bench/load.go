@@ -48,11 +48,20 @@ func (t *tally) count(err error, latency time.Duration) {
 
 // closedLoop keeps the given number of calls under way for a time: each
 // connection calls again as soon as it has its answer. Every connection has made
-// one call before the clock starts.
-func (g *generator) closedLoop(ctx context.Context, connections int, length time.Duration) (round, error) {
+// one call before the clock starts. Their first calls begin evenly spread over the
+// given time: behind a provider that always takes the same, calls that begin together
+// end together and begin together again, and each burst would mostly wait for itself.
+func (g *generator) closedLoop(ctx context.Context, connections int, length, spread time.Duration) (round, error) {
 	return g.run(ctx, connections, length, func(start time.Time, c *connection, t *tally) {
 		end := start.Add(length)
-		for now := start; now.Before(end) && ctx.Err() == nil; {
+		first := start.Add(spread * time.Duration(c.place) / time.Duration(connections))
+		if first.After(end) {
+			first = end
+		}
+		if spread > 0 && !await(ctx, first) {
+			return
+		}
+		for now := time.Now(); now.Before(end) && ctx.Err() == nil; {
 			err := c.again(ctx, end)
 			done := time.Now()
 			t.count(err, done.Sub(now))
@@ -105,6 +114,19 @@ func sleepUntil(ctx context.Context, moment time.Time) bool {
 	}
 }
 
+// await returns true at the moment, to a millisecond or so, or false when ctx ends
+// before it. Unlike sleepUntil it takes no thread while it waits.
+func await(ctx context.Context, moment time.Time) bool {
+	timer := time.NewTimer(time.Until(moment))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // again makes one call, on a new connection where the last one is gone.
 func (c *connection) again(ctx context.Context, end time.Time) error {
 	if err := c.open(ctx, end.Add(answerWait)); err != nil {
@@ -120,6 +142,7 @@ func (g *generator) run(ctx context.Context, connections int, length time.Durati
 	open := make([]*connection, connections)
 	for i := range open {
 		open[i] = g.connection()
+		open[i].place = i
 	}
 	defer func() {
 		for _, c := range open {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -51,7 +52,7 @@ func answer(status int, body string) http.HandlerFunc {
 func TestClosedLoopCountsEveryCallOnce(t *testing.T) {
 	server := newCallee(t, answer(http.StatusOK, rightAnswer))
 	const connections = 4
-	got, err := bench.ClosedLoop(t.Context(), server.endpoint(), connections, 100*time.Millisecond)
+	got, err := bench.ClosedLoop(t.Context(), server.endpoint(), connections, 100*time.Millisecond, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +65,27 @@ func TestClosedLoopCountsEveryCallOnce(t *testing.T) {
 	}
 	if !slices.IsSorted(got.Latencies) {
 		t.Error("the latencies are not in order")
+	}
+}
+
+func TestFirstCallsAreSpread(t *testing.T) {
+	var mutex sync.Mutex
+	calls := map[string]int{} // by the connection's other end
+	server := newCallee(t, func(w http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		calls[r.RemoteAddr]++
+		mutex.Unlock()
+		answer(http.StatusOK, rightAnswer)(w, r)
+	})
+	got, err := bench.ClosedLoop(t.Context(), server.endpoint(), 4, 100*time.Millisecond, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first connection calls at once. The others would in a quarter of an hour
+	// or later, and have made the call that is not counted.
+	counts := slices.Sorted(maps.Values(calls))
+	if len(counts) != 4 || counts[2] != 1 || counts[3] != len(got.Latencies)+1 || len(got.Latencies) == 0 {
+		t.Errorf("the connections made %d calls, of which %d were counted", counts, len(got.Latencies))
 	}
 }
 
@@ -199,7 +221,7 @@ func TestTheEndOfTheContextEndsARoundAtOnce(t *testing.T) {
 		cancel()
 	}()
 	// Without the end of ctx, each of these would take longer than the test may.
-	if _, err := bench.ClosedLoop(ctx, server.endpoint(), 2, time.Hour); !errors.Is(err, context.Canceled) {
+	if _, err := bench.ClosedLoop(ctx, server.endpoint(), 2, time.Hour, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("closed loop: got %v, want context.Canceled", err)
 	}
 	if _, err := bench.OpenLoop(ctx, server.endpoint(), 2, 10, time.Hour); !errors.Is(err, context.Canceled) {
@@ -210,7 +232,7 @@ func TestTheEndOfTheContextEndsARoundAtOnce(t *testing.T) {
 func TestNobodyListening(t *testing.T) {
 	server := newCallee(t, answer(http.StatusOK, rightAnswer))
 	server.Close()
-	if _, err := bench.ClosedLoop(t.Context(), server.endpoint(), 2, time.Second); err == nil {
+	if _, err := bench.ClosedLoop(t.Context(), server.endpoint(), 2, time.Second, 0); err == nil {
 		t.Error("a round without a server succeeded")
 	}
 }

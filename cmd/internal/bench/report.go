@@ -78,6 +78,11 @@ type Step struct {
 	P50DifferenceMS float64 `json:"p50_difference_ms"`
 }
 
+// spread is the time over which the connections' first calls are spread.
+func (s Scenario) spread() time.Duration {
+	return time.Duration(s.ProviderMS * float64(time.Millisecond))
+}
+
 // Name describes the load in a few words.
 func (s Scenario) Name() string {
 	switch {

@@ -81,7 +81,7 @@ func (r *runner) stop() error {
 func (o Options) settings() Settings {
 	s := Settings{RoundSeconds: o.Length.Seconds(), Rounds: o.Rounds, WarmUpSeconds: o.WarmUp.Seconds(), Product: productSetup}
 	if o.Provider > 0 {
-		s.Through = fmt.Sprintf("both send through a provider that takes %s, by HTTP; the product with its Vonage client and %d slots", o.Provider, 2*providerConnections)
+		s.Through = fmt.Sprintf("both send through a provider that takes %s, by HTTP; the product with its Vonage client and %d slots; first calls spread over %s", o.Provider, 2*providerConnections, o.Provider)
 	}
 	return s
 }
@@ -89,7 +89,7 @@ func (o Options) settings() Settings {
 func (r *runner) measureAll(ctx context.Context) ([]Scenario, error) {
 	for _, each := range r.opts.allRoles() {
 		r.progress("warming up: %s", each)
-		if _, err := r.subjects[each].generator.closedLoop(ctx, warmUpConnections, r.opts.WarmUp); err != nil {
+		if _, err := r.subjects[each].generator.closedLoop(ctx, warmUpConnections, r.opts.WarmUp, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -135,7 +135,7 @@ func (c *child) measure(ctx context.Context, s Scenario, length time.Duration) (
 	if s.Rate > 0 {
 		result, err = c.generator.openLoop(ctx, s.Connections, s.Rate, length)
 	} else {
-		result, err = c.generator.closedLoop(ctx, s.Connections, length)
+		result, err = c.generator.closedLoop(ctx, s.Connections, length, s.spread())
 	}
 	if err != nil {
 		return Measurement{}, err

@@ -287,7 +287,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 			if err := <-served; err != nil {
 				t.Fatal(err)
 			}
-			if _, err := bench.ClosedLoop(t.Context(), endpoint, 1, time.Second); err == nil {
+			if _, err := bench.ClosedLoop(t.Context(), endpoint, 1, time.Second, 0); err == nil {
 				t.Error("it still answers")
 			}
 		})

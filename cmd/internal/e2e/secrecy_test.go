@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,11 +96,12 @@ func TestNothingSecretIsKept(t *testing.T) {
 	s.nats.signal(syscall.SIGTERM)
 	s.nats.ended()
 	searched, events := 0, false
-	err := filepath.WalkDir(s.store, func(path string, entry fs.DirEntry, err error) error {
+	store := os.DirFS(s.store)
+	err := fs.WalkDir(store, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := fs.ReadFile(store, path)
 		searched += len(data)
 		events = events || strings.Contains(string(data), got.ID)
 		if found := marks(string(data)); found != "" {

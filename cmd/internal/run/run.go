@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
@@ -24,19 +23,6 @@ func Main(stderr io.Writer, program func(ctx context.Context) error) int {
 		return 1
 	}
 	return 0
-}
-
-// gcPercent lets the heap grow to five times what is in use before it is collected.
-// A gateway or worker uses a few MiB and allocates some 20 KiB a message: with Go's
-// default of 100 it collects dozens of times a second and spends a sixth of its CPU on
-// it, to save some 20 MiB.
-const gcPercent = 400
-
-// tuneMemory sets gcPercent, unless whoever starts the program decides for himself.
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 }
 
 // Version is the version of the module that this program was built from, followed

@@ -92,6 +92,13 @@ func (b *broken) Send(ctx context.Context, m provider.Message) (provider.Receipt
 	return b.send(ctx, m, b.good)
 }
 
+// follower is a transport that follows redirects.
+type follower struct{ http.RoundTripper }
+
+func (f follower) RoundTrip(r *http.Request) (*http.Response, error) {
+	return (&http.Client{Transport: f.RoundTripper}).Do(r) //nolint:gosec // it is the test's
+}
+
 func harness(wrap func(*good) provider.Provider) providertest.Harness {
 	create := func(secret string) func(string) (provider.Provider, error) {
 		return func(base string) (provider.Provider, error) {
@@ -225,7 +232,7 @@ func TestBrokenProvidersFail(t *testing.T) {
 			m.Expires = time.Now().Add(time.Hour)
 			return g.Send(ctx, m)
 		}), map[string]string{"a message past its life is not sent": "succeeded"}},
-		{"follows redirects", client(func(c *http.Client, _ *http.Transport) { c.CheckRedirect = nil }), map[string]string{
+		{"follows redirects", client(func(c *http.Client, t *http.Transport) { c.Transport = follower{t} }), map[string]string{
 			"a redirect is not followed": "want",
 		}},
 		{"trusts any certificate", client(func(_ *http.Client, t *http.Transport) { t.TLSClientConfig.InsecureSkipVerify = true }), map[string]string{

@@ -37,9 +37,11 @@ func (c *Client) sendSMS(ctx context.Context, m provider.Message, number string,
 	if !isGSM7(text) {
 		options.Type = "unicode"
 	}
-	e := &exchange{ctx: ctx, client: c.http, ttl: ttl(m, left)}
-	c.submit(e, sender, number, text, options)
-	return e.receipt()
+	request := c.smsRequest(ctx, ttl(m, left), sender, number, text, options)
+	if request == nil {
+		return provider.Receipt{}, failure(provider.Misconfigured, "", "the SDK did not make a request")
+	}
+	return c.exchange(request)
 }
 
 // ttl is the validity period to ask for: what is left of the message's life,
@@ -51,26 +53,28 @@ func ttl(m provider.Message, left time.Duration) time.Duration {
 	return min(max(left, minTTL), maxTTL)
 }
 
-// submit has the SDK send one SMS through e. What the SDK makes of the answer is
-// left aside, and so are its panics: an answer without parts is one.
-func (c *Client) submit(e *exchange, from, to, text string, options sdk.SMSOpts) {
-	defer func() { _ = recover() }()
-	call, config := *c.sms, *c.sms.Config
-	config.HTTPClient = &http.Client{Transport: e, CheckRedirect: c.http.CheckRedirect}
-	call.Config = &config
-	_, _, _ = call.Send(from, to, text, options)
+// smsRequest has the SDK make the request for one SMS, or returns nil. The SDK takes for a
+// failure that it gets no answer, and its panics are left aside as well.
+func (c *Client) smsRequest(ctx context.Context, ttl time.Duration, from, to, text string, options sdk.SMSOpts) *http.Request {
+	e := &exchange{ctx: ctx, ttl: ttl}
+	func() {
+		defer func() { _ = recover() }()
+		call, config := *c.sms, *c.sms.Config
+		config.HTTPClient = &http.Client{Transport: e}
+		call.Config = &config
+		_, _, _ = call.Send(from, to, text, options)
+	}()
+	return e.request
 }
 
-// receipt judges what came of the exchange.
-func (e *exchange) receipt() (provider.Receipt, error) {
-	if !e.sent {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the SDK did not send the request")
+// exchange sends a request for an SMS and judges the answer.
+func (c *Client) exchange(request *http.Request) (provider.Receipt, error) {
+	answer, err := provider.Do(c.http, request)
+	if err != nil {
+		return provider.Receipt{}, err
 	}
-	if e.err != nil {
-		return provider.Receipt{}, e.err
-	}
-	if refusal := provider.StatusError(e.answer); refusal != nil {
+	if refusal := provider.StatusError(answer); refusal != nil {
 		return provider.Receipt{}, refusal
 	}
-	return judgeParts(e.answer)
+	return judgeParts(answer)
 }

@@ -3,8 +3,8 @@
 //
 // SMS goes through Vonage's own SDK, wrapped: the SDK knows no context and no ttl,
 // looks at the first part of a long message only, and panics on an answer without
-// parts. So each call gets a copy of the SDK's client whose transport carries the
-// context, adds the ttl and keeps the answer, and this package judges the answer
+// parts. So each call gets a copy of the SDK's client whose transport adds the ttl and
+// keeps the request, and this package sends it under the context and judges the answer
 // itself (see exchange).
 //
 // Calls do not go through the SDK, because its faults there can't be wrapped away:
