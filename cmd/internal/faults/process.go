@@ -26,14 +26,24 @@ type spawner struct {
 
 func newSpawner() *spawner {
 	s := &spawner{jobs: make(chan func()), done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		for job := range s.jobs {
-			job()
-		}
-	}()
+	go s.run()
 	return s
+}
+
+// run does the jobs on a thread that ends with them. The program's first thread would
+// not, so if that is what it got, it keeps it busy and does them on another.
+func (s *spawner) run() {
+	runtime.LockOSThread()
+	if onFirstThread() {
+		defer runtime.UnlockOSThread()
+		go s.run()
+		<-s.done
+		return
+	}
+	defer close(s.done) // and the thread is never unlocked
+	for job := range s.jobs {
+		job()
+	}
 }
 
 // close ends the thread, and with it whatever it started that still runs.
