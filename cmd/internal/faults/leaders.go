@@ -36,10 +36,12 @@ type jsz struct {
 }
 
 type led struct {
-	Leader string `json:"leader"`
+	Leader   string            `json:"leader"`
+	Replicas []json.RawMessage `json:"replicas"`
 }
 
-// groups returns the groups of all streams and consumers.
+// groups returns the groups of all streams and consumers. What one server alone has,
+// such as a gateway's place in the log of keys, is no group and can't be moved.
 func (b *bus) groups(ctx context.Context) ([]group, error) {
 	leaders := make(map[string]string)
 	for _, n := range b.nodes {
@@ -50,9 +52,9 @@ func (b *bus) groups(ctx context.Context) ([]group, error) {
 		for _, a := range page.Accounts {
 			for _, s := range a.Streams {
 				// A server that does not follow a stream closely names no leader.
-				note(leaders, "$JS.API.STREAM.LEADER.STEPDOWN."+s.Name, s.Cluster.Leader)
+				note(leaders, "$JS.API.STREAM.LEADER.STEPDOWN."+s.Name, s.Cluster)
 				for _, c := range s.Consumers {
-					note(leaders, "$JS.API.CONSUMER.LEADER.STEPDOWN."+s.Name+"."+c.Name, c.Cluster.Leader)
+					note(leaders, "$JS.API.CONSUMER.LEADER.STEPDOWN."+s.Name+"."+c.Name, c.Cluster)
 				}
 			}
 		}
@@ -64,9 +66,9 @@ func (b *bus) groups(ctx context.Context) ([]group, error) {
 	return all, nil
 }
 
-func note(leaders map[string]string, subject, leader string) {
-	if leader != "" || leaders[subject] == "" {
-		leaders[subject] = leader
+func note(leaders map[string]string, subject string, seen led) {
+	if len(seen.Replicas) > 0 && (seen.Leader != "" || leaders[subject] == "") {
+		leaders[subject] = seen.Leader
 	}
 }
 
