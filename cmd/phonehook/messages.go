@@ -126,7 +126,7 @@ func (o *messagesOptions) run(cmd *cobra.Command, method, path string, printAnsw
 		return fmt.Errorf("messages: %q is not a URL such as %s", o.url, defaultGatewayURL)
 	}
 	target := strings.TrimSuffix(base.String(), "/") + path
-	status, body, err := ask(cmd.Context(), method, target, configs.NewSecret(o.token), o.timeout)
+	status, body, err := ask(cmd.Context(), method, target, configs.NewSecret(o.token), nil, o.timeout)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("messages: nothing listens at %s; start it, for example with: phonehook dev", o.url)
@@ -147,25 +147,6 @@ func (o *messagesOptions) run(cmd *cobra.Command, method, path string, printAnsw
 		return nil
 	}
 	return printAnswer(cmd.OutOrStdout(), body)
-}
-
-// ask makes the request and reads the whole answer.
-func ask(ctx context.Context, method, target string, token configs.Secret, timeout time.Duration) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, target, http.NoBody)
-	if err != nil {
-		return 0, nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+token.Reveal())
-	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	return answer.StatusCode, body, err
 }
 
 // refusal returns what a problem document says. Where the answer is none, a proxy

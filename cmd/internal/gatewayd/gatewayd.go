@@ -23,8 +23,9 @@ import (
 const closeWithin = 2 * time.Second
 
 // settleWithin is how long a new gateway calls itself not ready while it has not found
-// what JetStream keeps, above all the key with which all gateways hash. After that calls
-// had better come than not: only repetitions that reach other gateways are missed.
+// what JetStream keeps, above all the key with which all gateways hash, and the claims
+// of the last minutes. After that calls had better come than not: only repetitions that
+// reach other gateways are missed.
 const settleWithin = 3 * time.Second
 
 // Options are what a gateway gets from the program around it.
@@ -162,8 +163,8 @@ func (p *Process) ready() error {
 	if !p.nc.IsConnected() {
 		return errors.New("not connected to nats")
 	}
-	if len(p.store.NumberKey()) == 0 && time.Since(p.began) < settleWithin {
-		return errors.New("jetstream has not been found yet")
+	if time.Since(p.began) < settleWithin {
+		return p.store.Ready()
 	}
 	return nil
 }
