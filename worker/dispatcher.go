@@ -194,6 +194,7 @@ func toProvider(m messaging.Message) provider.Message {
 		Tenant:    m.Tenant,
 		Channel:   provider.Channel(m.Channel),
 		To:        m.To,
+		Country:   m.Country,
 		Text:      m.Text,
 		Code:      m.Code,
 		Language:  m.Language,

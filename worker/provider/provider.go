@@ -48,6 +48,8 @@ type Message struct {
 	Channel Channel
 	// To is the recipient in E.164 with its plus sign.
 	To string
+	// Country is To's, as ISO 3166-1 alpha-2 has it, or empty where it belongs to none.
+	Country string
 	// From is the sender to use instead of the configured one, or empty: a number
 	// in E.164, a short code or an alphanumeric name.
 	From string

@@ -30,7 +30,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Refused, stats.Faults = maps.Clone(stats.Refused), maps.Clone(stats.Faults)
+	stats.Refused, stats.Faults, stats.Receipts = maps.Clone(stats.Refused), maps.Clone(stats.Faults), maps.Clone(stats.Receipts)
 	return stats
 }
 
@@ -39,6 +39,8 @@ type order struct {
 	Reset bool `json:"reset"`
 	// Faults are left as they are when the key is absent.
 	Faults *[]Fault `json:"faults"`
+	// Receipts likewise.
+	Receipts *Receipts `json:"receipts"`
 }
 
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
@@ -62,13 +64,22 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if o.Receipts != nil {
+		if err := s.SetReceipts(*o.Receipts); err != nil {
+			reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+	}
 	s.mu.Lock()
-	faults := make([]Fault, len(s.faults))
+	set := struct {
+		Faults   []Fault  `json:"faults"`
+		Receipts Receipts `json:"receipts"`
+	}{make([]Fault, len(s.faults)), s.receipts}
 	for i, f := range s.faults {
-		faults[i] = *f
+		set.Faults[i] = *f
 	}
 	s.mu.Unlock()
-	reply(w, http.StatusOK, map[string][]Fault{"faults": faults})
+	reply(w, http.StatusOK, set)
 }
 
 func (s *Server) showMessages(w http.ResponseWriter, _ *http.Request) {

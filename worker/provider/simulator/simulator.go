@@ -6,15 +6,20 @@
 // own. The endpoint is:
 //
 //	POST /_control           {"faults": [{"kind": "hang", "count": 3}]} sets the faults,
-//	                         {"faults": []} clears them, {"reset": true} forgets everything
+//	                         {"faults": []} clears them, {"reset": true} forgets everything,
+//	                         {"receipts": {"delay": "1s", "reports": ["sent", "delivered"]}}
+//	                         says what is reported of messages
+//	GET  /_control/          a page with the messages taken
 //	GET  /_control/messages  the messages taken, counted for each reference
-//	GET  /_control/stats     requests, messages taken, faults met, refusals with their reasons
+//	GET  /_control/stats     requests, messages taken, faults met, refusals with their reasons, and
+//	                         how reports were answered
 //
 // A look-alike shows the texts and codes that it was sent. It is a phone for tests,
 // and nothing for real messages.
 package simulator
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -57,6 +62,8 @@ type Message struct {
 	Language string    `json:"language,omitempty"`
 	Parts    int       `json:"parts"`
 	At       time.Time `json:"at"`
+	// Callback is where the sender wants to have reports of the message, or empty.
+	Callback string `json:"callback,omitempty"`
 }
 
 // Stats counts what the look-alike saw. The control endpoint is not counted.
@@ -67,6 +74,8 @@ type Stats struct {
 	// Refused counts the refusals of the look-alike's own checks by reason.
 	Refused map[string]int `json:"refused"`
 	Faults  map[Kind]int   `json:"faults"`
+	// Receipts counts the reports sent by the status that they were answered with.
+	Receipts map[string]int `json:"receipts"`
 }
 
 // Handler is the vendor's API. It checks a request and answers it. It takes the
@@ -80,6 +89,10 @@ type Options struct {
 	Handler Handler
 	// Kinds are the kinds of fault that Handler itself acts on.
 	Kinds []Kind
+	// Receipt makes the vendor's request that reports what became of a message to
+	// Message.Callback, signed as the vendor signs it; nil for a vendor that reports
+	// nothing. It is called for every try.
+	Receipt func(m Message, report Report) (*http.Request, error)
 	// Keep is how many references are remembered; the oldest are forgotten
 	// first. 0 means DefaultKeep.
 	Keep int
@@ -90,12 +103,20 @@ type Server struct {
 	options Options
 	mux     *http.ServeMux
 	closed  chan struct{}
+	// ctx ends with closed, for what the look-alike asks others.
+	ctx    context.Context
+	cancel context.CancelFunc
+	client *http.Client
+	// running are the reports under way.
+	running sync.WaitGroup
 
-	mu     sync.Mutex
-	faults []*Fault
-	ledger ledger
-	stats  Stats
-	over   bool
+	mu        sync.Mutex
+	faults    []*Fault
+	ledger    ledger
+	stats     Stats
+	receipts  Receipts
+	reporting int
+	over      bool
 }
 
 // New returns a Server without faults.
@@ -103,11 +124,13 @@ func New(options Options) *Server {
 	if options.Keep <= 0 {
 		options.Keep = DefaultKeep
 	}
-	s := &Server{options: options, mux: http.NewServeMux(), closed: make(chan struct{})}
+	s := &Server{options: options, mux: http.NewServeMux(), closed: make(chan struct{}), client: &http.Client{Transport: &http.Transport{}}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.Reset()
 	s.mux.HandleFunc("POST /_control", s.control)
 	s.mux.HandleFunc("GET /_control/messages", s.showMessages)
 	s.mux.HandleFunc("GET /_control/stats", s.showStats)
+	s.mux.HandleFunc("GET /_control/{$}", s.showPage)
 	s.mux.HandleFunc("/_control", http.NotFound)
 	s.mux.HandleFunc("/_control/", http.NotFound)
 	s.mux.HandleFunc("/", s.vendor)
@@ -117,14 +140,18 @@ func New(options Options) *Server {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Close ends the requests that hang or are delayed. It may be called twice.
+// Close ends the requests that hang or are delayed, and the reports under way. It may be called
+// twice.
 func (s *Server) Close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !s.over {
 		s.over = true
 		close(s.closed)
+		s.cancel()
 	}
+	s.mu.Unlock()
+	s.running.Wait()
+	s.client.CloseIdleConnections()
 }
 
 // SetFaults replaces the faults. With no argument it clears them.
@@ -146,20 +173,22 @@ func (s *Server) SetFaults(faults ...Fault) error {
 	return nil
 }
 
-// Reset forgets the faults, the messages and the counts.
+// Reset forgets the faults, the messages and the counts, and what is to be reported.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults, s.ledger = nil, newLedger(s.options.Keep)
-	s.stats = Stats{Refused: make(map[string]int), Faults: make(map[Kind]int)}
+	s.stats = Stats{Refused: make(map[string]int), Faults: make(map[Kind]int), Receipts: make(map[string]int)}
+	s.receipts = DefaultReceipts
 }
 
-// Take records a message as taken.
+// Take records a message as taken, and has what becomes of it reported where it has a Callback.
 func (s *Server) Take(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Taken++
 	s.ledger.add(m)
+	s.report(m)
 }
 
 // Refuse counts a refusal. The reason is a constant text, never a value of the

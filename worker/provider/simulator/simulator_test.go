@@ -179,7 +179,7 @@ func TestFaultsAreCounted(t *testing.T) {
 	if diff := cmp.Diff([]int{500, 500, 200, 200, 503, 200, 200, 503, 200}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	want := simulator.Stats{Requests: 9, Taken: 5, Refused: map[string]int{}, Faults: map[simulator.Kind]int{simulator.Status: 4}}
+	want := simulator.Stats{Requests: 9, Taken: 5, Refused: map[string]int{}, Receipts: map[string]int{}, Faults: map[simulator.Kind]int{simulator.Status: 4}}
 	if diff := cmp.Diff(want, s.Stats()); diff != "" {
 		t.Errorf("stats: -want +got:\n%s", diff)
 	}
@@ -188,7 +188,7 @@ func TestFaultsAreCounted(t *testing.T) {
 func TestControl(t *testing.T) {
 	s := start(t, 0)
 	answer := s.mustDo(t, http.MethodPost, "/_control", `{"faults":[{"kind":"delay","delay":"250ms","count":1,"path":"/x"},{"kind":"odd","code":"9"}]}`, http.StatusOK)
-	const set = `{"faults":[{"kind":"delay","path":"/x","count":1,"delay":"250ms"},{"kind":"odd","code":"9"}]}`
+	const set = `{"faults":[{"kind":"delay","path":"/x","count":1,"delay":"250ms"},{"kind":"odd","code":"9"}],"receipts":{"delay":"1s","reports":["delivered"]}}`
 	if diff := cmp.Diff(normal(t, set), normal(t, answer)); diff != "" {
 		t.Errorf("the faults set: -want +got:\n%s", diff)
 	}
@@ -208,7 +208,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("messages: -want +got:\n%s", diff)
 	}
 	stats := s.mustDo(t, http.MethodGet, "/_control/stats", "", http.StatusOK)
-	if diff := cmp.Diff(normal(t, `{"requests":5,"taken":3,"refused":{"there is no body":1},"faults":{"odd":1}}`), normal(t, stats)); diff != "" {
+	if diff := cmp.Diff(normal(t, `{"requests":5,"taken":3,"refused":{"there is no body":1},"faults":{"odd":1},"receipts":{}}`), normal(t, stats)); diff != "" {
 		t.Errorf("stats: -want +got:\n%s", diff)
 	}
 	s.mustDo(t, http.MethodPost, "/_control", `{"reset":true}`, http.StatusOK)

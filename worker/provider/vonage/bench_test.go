@@ -37,23 +37,9 @@ func BenchmarkSendSMSTogether(b *testing.B) {
 	})
 }
 
-func BenchmarkSpell(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		vonage.Spell("Your verification code is 493 817. It is valid for 5 minutes.", "493817")
-	}
-}
-
 func BenchmarkVoiceFor(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		vonage.VoiceFor("pt-AO", "en-US")
-	}
-}
-
-func BenchmarkIsGSM7(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		vonage.IsGSM7("Your verification code is 493817. It is valid for 5 minutes.")
 	}
 }

@@ -16,6 +16,9 @@ const (
 	DefaultVoiceURL = "https://api.nexmo.com"
 )
 
+// vendorDomains are the vendor's own, old name and new.
+var vendorDomains = []string{"nexmo.com", "vonage.com"}
+
 // apiKeyLength is how long every API key is, by the API's definition; the SDK
 // refuses to send with another.
 const apiKeyLength = 8

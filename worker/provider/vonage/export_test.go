@@ -2,9 +2,7 @@ package vonage
 
 // What the tests of the tables look at without a call.
 var (
-	IsGSM7   = isGSM7
-	Spell    = spell
-	VoiceFor = voiceFor
+	VoiceFor = voices.For
 )
 
 // SMSStatuses returns the statuses that the table has.
@@ -17,4 +15,4 @@ func SMSStatuses() []int {
 }
 
 // VoiceCodes returns the vendor's codes of the voices.
-func VoiceCodes() []string { return voices }
+func VoiceCodes() []string { return voices.Codes() }

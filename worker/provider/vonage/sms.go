@@ -3,7 +3,6 @@ package vonage
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	sdk "github.com/vonage/vonage-go-sdk"
@@ -33,8 +32,8 @@ func (c *Client) sendSMS(ctx context.Context, m provider.Message, number string,
 		return provider.Receipt{}, failure(provider.Misconfigured, "", "the reference has more than 40 characters")
 	}
 	options := sdk.SMSOpts{ClientRef: m.Reference, Callback: c.cfg.Callback, StatusReportReq: c.cfg.Callback != ""}
-	text := strings.ToValidUTF8(m.Text, "\uFFFD")
-	if !isGSM7(text) {
+	text := m.PlainText()
+	if alphabet, _ := provider.Segments(text); alphabet != provider.GSM7 {
 		options.Type = "unicode"
 	}
 	request := c.smsRequest(ctx, ttl(m, left), sender, number, text, options)

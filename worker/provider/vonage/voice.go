@@ -9,13 +9,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/phonehook/phonehook/worker/provider"
+	"github.com/phonehook/phonehook/worker/provider/speech"
 )
 
 const (
 	// maxSpoken is the vendor's bound of a talk action's text.
 	maxSpoken = 1500
-	// times is how often the text is said: once to get ready and once to type.
-	times = 2
 	// maxRinging is the vendor's own default, in seconds.
 	maxRinging = 60
 )
@@ -48,7 +47,7 @@ func (c *Client) call(ctx context.Context, m provider.Message, number string, le
 	if c.key == nil {
 		return provider.Receipt{}, failure(provider.Misconfigured, "", "the account has no application_id and private_key, which calls need")
 	}
-	text := spell(m.Text, m.Code)
+	text := speech.Plain(m.Text, m.Code)
 	if utf8.RuneCountInString(text) > maxSpoken {
 		return provider.Receipt{}, failure(provider.Refused, "", "the text is too long to be spoken, which takes at most 1,500 characters")
 	}
@@ -68,8 +67,8 @@ func (c *Client) callRequest(ctx context.Context, m provider.Message, number, te
 		To:   []endpoint{{Type: "phone", Number: number}},
 		From: endpoint{Type: "phone", Number: c.voiceSender(m)},
 		NCCO: []talk{{
-			Action: "talk", Text: text, Language: voiceFor(m.Language, c.cfg.Voice.Language),
-			Style: c.cfg.Voice.Style, Premium: c.cfg.Voice.Premium, Loop: times,
+			Action: "talk", Text: text, Language: voices.For(m.Language, c.cfg.Voice.Language),
+			Style: c.cfg.Voice.Style, Premium: c.cfg.Voice.Premium, Loop: speech.Times,
 		}},
 		RingingTimer: ringing(m, left),
 	}

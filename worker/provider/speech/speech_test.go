@@ -1,15 +1,17 @@
-package vonage_test
+package speech_test
 
 import (
+	"encoding/xml"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/phonehook/phonehook/worker/provider/vonage"
-	"github.com/phonehook/phonehook/worker/provider/vonage/vonagesim"
+	"github.com/phonehook/phonehook/worker/provider/speech"
 )
 
-func TestSpell(t *testing.T) {
+func TestPlain(t *testing.T) {
 	for _, c := range []struct{ name, text, code, want string }{
 		{"code at the end", "Your code is 493817", "493817", "Your code is 4, 9, 3, 8, 1, 7."},
 		{"code before a full stop", "Your code is 493817.", "493817", "Your code is 4, 9, 3, 8, 1, 7."},
@@ -36,16 +38,16 @@ func TestSpell(t *testing.T) {
 		{"code of blanks", "Hello", "  ", "Hello."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := vonage.Spell(c.text, c.code); got != c.want {
+			if got := speech.Plain(c.text, c.code); got != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 		})
 	}
 }
 
-// FuzzSpell checks that what is spoken has the text's letters and digits, in their
+// FuzzPlain checks that what is spoken has the text's letters and digits, in their
 // order and none else before the code that may be added, and no markup.
-func FuzzSpell(f *testing.F) {
+func FuzzPlain(f *testing.F) {
 	f.Add("Your code is 493 817.", "493817")
 	f.Add("<b>", "1-2")
 	f.Add("", "")
@@ -58,7 +60,7 @@ func FuzzSpell(f *testing.F) {
 				return -1
 			}, s)
 		}
-		got := vonage.Spell(text, code)
+		got := speech.Plain(text, code)
 		if rest, ok := strings.CutPrefix(words(got), words(text)); !ok || (rest != "" && rest != words(code)) {
 			t.Errorf("%q with %q is spoken as %q", text, code, got)
 		}
@@ -68,50 +70,63 @@ func FuzzSpell(f *testing.F) {
 	})
 }
 
-func TestVoiceFor(t *testing.T) {
-	for tag, want := range map[string]string{
-		"en": "en-US", "en-US": "en-US", "en_GB": "en-GB", "en-CA": "en-US", "en-NZ": "en-NZ", "en-IE": "en-IE",
-		"pt": "pt-BR", "pt-BR": "pt-BR", "pt-PT": "pt-PT", "pt-AO": "pt-PT", "pt_BR": "pt-BR",
-		"es": "es-ES", "es-MX": "es-MX", "es-AR": "es-MX", "es-419": "es-MX", "es-US": "es-US",
-		"nb": "nb-NO", "no": "nb-NO", "nn": "nb-NO", "da": "da-DK", "sv": "sv-SE",
-		"de": "de-DE", "de-CH": "de-DE", "de-AT": "de-AT", "fr": "fr-FR", "fr-CA": "fr-CA", "fr-BE": "fr-FR",
-		"zh": "cmn-CN", "zh-Hans": "cmn-CN", "zh-Hant": "cmn-TW", "zh-TW": "cmn-TW", "zh-HK": "yue-CN", "yue": "yue-CN", "cmn-TW": "cmn-TW",
-		"he": "he-IL", "iw": "he-IL", "in": "id-ID", "id": "id-ID", "tl": "fil-PH", "fil": "fil-PH", "ar-EG": "ar", "ja": "ja-JP",
-		"uk": "uk-UA", "ru": "ru-RU", "kk": "ru-RU", "sr-Latn": "sr-RS", "ms": "ms-MY", "nl-BE": "nl-BE",
-		"": "cy-GB", "N/A": "cy-GB", "xx": "cy-GB", "tlh": "cy-GB", "so": "cy-GB", "sw": "cy-GB", "az": "cy-GB", "!": "cy-GB",
+func TestMarked(t *testing.T) {
+	const pause = `<break time="400ms"/>`
+	for _, c := range []struct{ name, text, code, want string }{
+		{"code in the middle", "Use 12 34, now", "1234", "Use 1" + pause + "2" + pause + "3" + pause + "4" + pause + ", now"},
+		{"signs of XML", `Tom & "Jerry"'s`, "", "Tom &amp; &#34;Jerry&#34;&#39;s"},
+		{"markup of the caller's", "<break/>Hi", "", "break/ Hi"},
+		{"code not in the text", "Hello", "12", "Hello. 1" + pause + "2" + pause},
+		{"only the code", "12", "12", "1" + pause + "2" + pause},
 	} {
-		if got := vonage.VoiceFor(tag, "cy-GB"); got != want {
-			t.Errorf("%q: got %s; want %s", tag, got, want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got := speech.Marked(c.text, c.code); got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
 	}
 }
 
-func TestEveryVoiceIsFoundByItsOwnCode(t *testing.T) {
-	for _, code := range vonage.VoiceCodes() {
-		if got := vonage.VoiceFor(code, "none"); got != code {
-			t.Errorf("%s is spoken by %s", code, got)
-		}
+func TestAllIsSaidTwice(t *testing.T) {
+	if got, want := speech.Twice("Use 1234", ""), "Use 1, 2, 3, 4. Use 1, 2, 3, 4."; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got, want := speech.SSML("Hi", ""), `<speak>Hi<break time="1s"/>Hi</speak>`; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
-// TestTheAlphabetIsTheVendors compares two lists of the same characters: the
-// standard's, which the client goes by, and the vendor's, which the look-alike has.
-func TestTheAlphabetIsTheVendors(t *testing.T) {
-	carried := 0
-	for r := range rune(unicode.MaxRune) {
-		if !unicode.IsGraphic(r) && r > 0x7F {
-			continue
+// FuzzSSML checks that what is spoken is well-formed and says the text's letters and digits
+// twice.
+func FuzzSSML(f *testing.F) {
+	f.Add("Your code is 493 817.", "493817")
+	f.Add("<b>&amp;", "1-2")
+	f.Fuzz(func(t *testing.T, text, code string) {
+		ssml := speech.SSML(text, code)
+		var said strings.Builder
+		decoder := xml.NewDecoder(strings.NewReader(ssml))
+		for {
+			token, err := decoder.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%q with %q is spoken as %q: %v", text, code, ssml, err)
+			}
+			if words, ok := token.(xml.CharData); ok {
+				said.Write(words)
+			}
 		}
-		got, want := vonage.IsGSM7(string(r)), vonagesim.GSM(r)
-		if got != want {
-			t.Errorf("%U: the client says %v, the vendor %v", r, got, want)
+		bare := func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if unicode.IsLetter(r) || unicode.IsDigit(r) {
+					return r
+				}
+				return -1
+			}, s)
 		}
-		if got {
-			carried++
+		if want := bare(speech.Plain(text, code)); bare(said.String()) != want+want {
+			t.Errorf("%q with %q is spoken as %q", text, code, ssml)
 		}
-	}
-	// 128 places less the escape's, and 9 of the extension table.
-	if carried != 127+9 {
-		t.Errorf("%d characters are carried; want 136", carried)
-	}
+	})
 }
