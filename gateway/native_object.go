@@ -18,9 +18,24 @@ type messageJSON struct {
 	Provider          string            `json:"provider,omitempty"`
 	ProviderMessageID string            `json:"provider_message_id,omitempty"`
 	Attempts          []attemptJSON     `json:"attempts"`
+	Delivery          *deliveryJSON     `json:"delivery,omitempty"`
 	CreatedAt         time.Time         `json:"created_at,omitzero"`
 	ExpiresAt         time.Time         `json:"expires_at,omitzero"`
 	UpdatedAt         time.Time         `json:"updated_at,omitzero"`
+}
+
+// deliveryJSON is what the provider has reported of a message since it took it.
+type deliveryJSON struct {
+	Status messaging.DeliveryStatus `json:"status"`
+	At     time.Time                `json:"at"`
+	// AfterMS is how long after the message was received that was.
+	AfterMS  int64  `json:"after_ms,omitempty"`
+	Provider string `json:"provider"`
+	Code     string `json:"code,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Price    string `json:"price,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	Network  string `json:"network,omitempty"`
 }
 
 // attemptJSON is one call of one provider.
@@ -41,9 +56,16 @@ func newMessageJSON(s messaging.Summary) messageJSON {
 			ProviderMessageID: a.ProviderMessageID, ProviderCode: a.ProviderCode,
 		})
 	}
+	var delivery *deliveryJSON
+	if d := s.Delivery; d != nil {
+		delivery = &deliveryJSON{
+			Status: d.Status, At: shown(d.At), AfterMS: d.After.Milliseconds(), Provider: d.Provider,
+			Code: d.Code, Reason: d.Reason, Price: d.Price, Currency: d.Currency, Network: d.Network,
+		}
+	}
 	return messageJSON{
 		ID: s.ID, Status: s.Code, Detail: s.Detail, Channel: s.Channel, Action: s.Action, To: s.To, Country: s.Country,
-		Provider: s.Provider, ProviderMessageID: s.ProviderMessageID, Attempts: attempts,
+		Provider: s.Provider, ProviderMessageID: s.ProviderMessageID, Attempts: attempts, Delivery: delivery,
 		CreatedAt: shown(s.ReceivedAt), ExpiresAt: shown(s.Expires),
 	}
 }

@@ -20,6 +20,9 @@ func (s *Server) publicRoutes() http.Handler {
 	for path, operations := range nativeAPI {
 		e.Any(path, s.native(operations))
 	}
+	for _, path := range receiptPaths {
+		e.Any(path, s.receipt)
+	}
 	return e
 }
 

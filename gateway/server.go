@@ -57,6 +57,8 @@ type Deps struct {
 	// Queue is the durable queue, for callers that don't wait. Without it, they are
 	// refused.
 	Queue messaging.Queue
+	// Callbacks take what providers report. Without them such requests are refused.
+	Callbacks messaging.Callbacks
 	// NumberKey returns the key for hashing numbers, or nil as long as there is none;
 	// it is asked for every call. A key in the configuration is stronger.
 	NumberKey func() messaging.NumberKey
@@ -81,6 +83,8 @@ type Server struct {
 	dedupe   *dedupe.Deduper
 	log      *zap.Logger
 	draining atomic.Bool
+	// receipts has room for those that are in hand.
+	receipts chan struct{}
 	// ownNumberKey is the configured one, nil where there is none.
 	ownNumberKey messaging.NumberKey
 
@@ -103,7 +107,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	log := deps.Logger.Named("gateway")
 	return &Server{
-		config: config, deps: deps, tenants: all, log: log, ownNumberKey: key,
+		config: config, deps: deps, tenants: all, log: log, ownNumberKey: key, receipts: make(chan struct{}, receiptsAtOnce),
 		dedupe: dedupe.New(dedupe.Options{Keys: deps.Keys, History: deps.History, Logger: log}),
 	}, nil
 }

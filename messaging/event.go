@@ -24,6 +24,9 @@ const (
 	EventOutcome EventType = "outcome"
 	// EventCancelled: the message was taken out of the durable queue.
 	EventCancelled EventType = "cancelled"
+	// EventReport: a provider reported what became of a message that it had taken. It has
+	// no Code, and of the message only what the report tells.
+	EventReport EventType = "report"
 )
 
 // Event is something that happened to a message. It holds neither code nor text, and of
@@ -54,6 +57,8 @@ type Event struct {
 	Attempts          []Attempt `json:"attempts,omitempty"`
 	// Worker is the worker that did it, empty where it was a gateway.
 	Worker string `json:"worker,omitempty"`
+	// Delivery is there in an EventReport, and nowhere else.
+	Delivery *Delivery `json:"delivery,omitempty"`
 }
 
 // EventOf returns the event that a Sender's results are: EventQueued where the message
@@ -118,6 +123,10 @@ func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	w.optional("provider_message_id", e.ProviderMessageID)
 	w.attempts("attempts", e.Attempts)
 	w.optional("worker", e.Worker)
+	if e.Delivery != nil { // reports are few beside outcomes, and not worth a writer of their own
+		w.key("delivery")
+		w.any(e.Delivery)
+	}
 	return w.done()
 }
 

@@ -21,7 +21,9 @@ type Summary struct {
 	ProviderMessageID string
 	// Attempts are all that are known, in their order.
 	Attempts []Attempt
-	// UpdatedAt is when that was recorded.
+	// Delivery is what the providers reported, or nil.
+	Delivery *DeliverySummary
+	// UpdatedAt is when the newest of all this was recorded.
 	UpdatedAt time.Time
 }
 
@@ -33,8 +35,12 @@ type Summary struct {
 // what a worker could not send in its call's time is not lost if it has come to the
 // durable queue meanwhile: only the end of its life ends it there.
 func Summarise(events []Event, now time.Time) (Summary, bool) {
-	var told Event
+	var told, reported Event
 	for _, e := range events {
+		if e.Type == EventReport {
+			reported = e
+			continue
+		}
 		guess := e.Type == EventOutcome && e.Worker == ""
 		late := e.Type == EventOutcome && e.Code.Retryable() && e.At.Before(e.Expires)
 		if guess && told.Worker != "" || late && told.Type == EventQueued {
@@ -43,13 +49,25 @@ func Summarise(events []Event, now time.Time) (Summary, bool) {
 		told = e
 	}
 	if told.ID == "" {
-		return Summary{}, false
+		if reported.ID == "" {
+			return Summary{}, false
+		}
+		// Its outcome is not recorded, but a provider that reports on it has taken it.
+		told = Event{ID: reported.ID, Tenant: reported.Tenant, Code: CodeSent, Provider: reported.Provider, ProviderMessageID: reported.ProviderMessageID, At: reported.At}
 	}
 	s := Summary{
 		ID: told.ID, Tenant: told.Tenant, Channel: told.Channel, Action: told.Action,
 		To: told.To, ToHash: told.ToHash, Country: told.Country, ReceivedAt: told.ReceivedAt, Expires: told.Expires,
 		Code: told.Code, Detail: told.Detail, Provider: told.Provider, ProviderMessageID: told.ProviderMessageID,
 		Attempts: told.Attempts, UpdatedAt: told.At,
+	}
+	if s.Delivery = summariseDelivery(events); s.Delivery != nil {
+		if took := s.Delivery.At.Sub(s.ReceivedAt); !s.ReceivedAt.IsZero() && took > 0 {
+			s.Delivery.After = took
+		}
+		if reported.At.After(s.UpdatedAt) {
+			s.UpdatedAt = reported.At
+		}
 	}
 	if told.Type == EventCancelled {
 		s.Code = CodeCancelled

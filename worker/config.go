@@ -6,6 +6,7 @@ import (
 
 	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/messaging"
+	"github.com/phonehook/phonehook/worker/notify"
 	"github.com/phonehook/phonehook/worker/provider"
 )
 
@@ -55,6 +56,13 @@ type Tenant struct {
 	// AfterUnknown is what follows an attempt that may have delivered the message:
 	// NextAfterUnknown, which absent means, or StopAfterUnknown.
 	AfterUnknown string `yaml:"after_unknown"`
+	// MaxSegments is how many segments an SMS may need, which is what vendors bill; 0 is
+	// any number. A longer one is blocked before it costs anything. One in GSM-7 has 160
+	// characters, one with any other character 70.
+	MaxSegments int `yaml:"max_segments"`
+	// Receipts is the tenant's server that is told what becomes of its messages; absent
+	// means none.
+	Receipts *notify.Config `yaml:"receipts"`
 	// Routes are looked through in order; the first that fits is taken. A message
 	// that none fits is blocked.
 	Routes []Route `yaml:"routes"`
@@ -111,6 +119,12 @@ func (t *Tenant) validate() error {
 	}
 	if t.AfterUnknown != "" && t.AfterUnknown != NextAfterUnknown && t.AfterUnknown != StopAfterUnknown {
 		complaints = append(complaints, configs.Complain("after_unknown", "%q is neither %s nor %s", t.AfterUnknown, NextAfterUnknown, StopAfterUnknown))
+	}
+	if t.MaxSegments < 0 {
+		complaints = append(complaints, configs.Complain("max_segments", "must not be negative; 0 or absent is any number"))
+	}
+	if t.Receipts != nil {
+		complaints = append(complaints, configs.Within("receipts", t.Receipts.Validate()))
 	}
 	if len(t.Routes) == 0 {
 		complaints = append(complaints, configs.Complain("routes", "is empty; a tenant needs at least one"))
@@ -181,6 +195,28 @@ func (c *Config) Served() []string {
 		names = append(names, t.Name)
 	}
 	return names
+}
+
+// Notified returns the tenants with their servers that are told what becomes of messages.
+func (c *Config) Notified() []notify.Tenant {
+	all := make([]notify.Tenant, len(c.Tenants))
+	for i, t := range c.Tenants {
+		all[i] = notify.Tenant{Name: t.Name, Server: t.Receipts}
+	}
+	return all
+}
+
+// Told returns the tenants whose servers are told, EveryTenant among them where all others are,
+// and those that are not although all others are.
+func (c *Config) Told() (told, except []string) {
+	for _, t := range c.Tenants {
+		if t.Receipts != nil {
+			told = append(told, t.Name)
+		} else {
+			except = append(except, t.Name)
+		}
+	}
+	return told, except
 }
 
 // entry returns the entry that a tenant's messages go by, or nil.

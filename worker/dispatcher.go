@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -152,6 +153,10 @@ func (d *Dispatcher) send(ctx context.Context, m messaging.Message) (messaging.R
 			Cause:  errNoTenant,
 		}
 	}
+	if err := t.tooLong(&m); err != nil {
+		d.blocked.Add(1)
+		return messaging.Receipt{}, nil, err
+	}
 	r := t.choose(&m)
 	if r == nil {
 		d.blocked.Add(1)
@@ -178,6 +183,21 @@ func (d *Dispatcher) tenant(name string) *tenant {
 		return own
 	}
 	return d.tenants[EveryTenant]
+}
+
+// tooLong refuses an SMS that needs more segments than the tenant pays for.
+func (t *tenant) tooLong(m *messaging.Message) *messaging.Error {
+	if t.maxSegments == 0 || m.Channel != messaging.SMS {
+		return nil
+	}
+	alphabet, segments := provider.Segments(m.Text)
+	if segments <= t.maxSegments {
+		return nil
+	}
+	return &messaging.Error{
+		Code: messaging.CodeBlocked, Field: "text",
+		Detail: fmt.Sprintf("needs %d SMS in the alphabet %v, and the tenant's max_segments is %d; it was not sent", segments, alphabet, t.maxSegments),
+	}
 }
 
 // blockedDetail is for the caller, who knows what was asked for.

@@ -31,7 +31,7 @@ func TestMessageReachesProviderWhole(t *testing.T) {
 		t.Errorf("receipt (-want +got):\n%s", diff)
 	}
 	wantMessage := provider.Message{
-		Reference: m.ID, Tenant: "acme", Channel: provider.SMS, To: "+18085555555", From: "Acme",
+		Reference: m.ID, Tenant: "acme", Channel: provider.SMS, To: "+18085555555", Country: "US", From: "Acme",
 		Text: "Here is your one time password: 999111", Code: "999111", Language: "en", Expires: m.Expires,
 	}
 	// The comparison is Go's own, because the formatting of a message hides it.

@@ -21,10 +21,12 @@ func channelIndex(c messaging.Channel) int {
 
 // tenant is a Tenant with its routes ready for every channel.
 type tenant struct {
-	name   string
-	stop   bool // after an attempt that may have delivered the message
-	routes [channels][]*route
-	all    []*route
+	name string
+	stop bool // after an attempt that may have delivered the message
+	// maxSegments is how many segments an SMS may need; 0 is any number.
+	maxSegments int
+	routes      [channels][]*route
+	all         []*route
 }
 
 // route is a Route, ready to be followed.
@@ -60,7 +62,7 @@ type candidate struct {
 // newTenant prepares t, which is valid. A name that backends does not have gets no
 // backend, which is enough for an explanation.
 func newTenant(t *Tenant, backends map[string]*backend) *tenant {
-	compiled := &tenant{name: t.Name, stop: t.AfterUnknown == StopAfterUnknown}
+	compiled := &tenant{name: t.Name, stop: t.AfterUnknown == StopAfterUnknown, maxSegments: t.MaxSegments}
 	for i := range t.Routes {
 		r := newRoute(t, i, backends)
 		compiled.all = append(compiled.all, r)

@@ -40,7 +40,10 @@ type Client struct {
 	deserted sync.Map
 }
 
-var _ messaging.Sender = (*Client)(nil)
+var (
+	_ messaging.Sender    = (*Client)(nil)
+	_ messaging.Callbacks = (*Client)(nil)
+)
 
 // NewClient subscribes to answers on nc, once for all calls, and returns at once,
 // also while nc is not connected.

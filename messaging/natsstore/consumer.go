@@ -227,7 +227,7 @@ func (c *Consumer) poll() {
 
 // everyone returns the tenants that have a consumer.
 func (c *Consumer) everyone(ctx context.Context) ([]string, error) {
-	names, err := c.s.consumers(ctx)
+	names, err := c.s.consumers(ctx, streamQueue)
 	var tenants []string
 	for _, name := range names {
 		if tenant, ok := strings.CutPrefix(name, consumerPrefix); ok && messaging.ValidTenant(tenant) {

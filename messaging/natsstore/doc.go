@@ -10,6 +10,8 @@
 //	KV_phonehook_marks     how far the work on a queued message is
 //	KV_phonehook_keys      idempotency keys, on disk
 //	PHONEHOOK_RECENT       the log of claims of keys that live for at most a minute, in memory
+//	PHONEHOOK_NOTICES      phonehook.v1.notice.<tenant>       what tenants' servers are to be told
+//	PHONEHOOK_DEAD         phonehook.v1.dead.<tenant>         notices that were given up
 //	KV_phonehook_settings  the key for the hashes of numbers, where none is configured
 //
 // A gateway makes them (Options.Manage) and changes them to its own settings when it starts;
@@ -52,6 +54,14 @@
 // The records of a moment share a message, so with many calls a claim costs a fraction
 // of one, and a key that is taken costs none. A gateway that missed a part of the log or does not
 // hear of it answers CodeUnavailable, and reads it from the beginning.
+//
+// # Reports and notices
+//
+// What a provider reports of a message is an event like the others, but stored before the provider
+// is answered, and under a subject of its message's own shard, so that it is found whenever it
+// came. A notice to the tenant's server is stored with it. A [Courier] takes notices from their
+// queue; one that is not taken is tried again for three days, with growing pauses, and
+// then becomes a dead letter.
 //
 // # Time
 //

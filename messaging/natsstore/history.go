@@ -40,15 +40,39 @@ var errNotKnown = &messaging.Error{Code: messaging.CodeNotFound, Detail: "nothin
 
 // Events implements messaging.History. It looks at what was stored from some seconds before the
 // id was made, or if there is nothing a minute before, until shortly after a worker told the
-// outcome or the message's life has ended.
+// outcome or the message's life has ended; and at everything that was reported since. The reports
+// come last.
 func (e *events) Events(ctx context.Context, tenant, id string) ([]messaging.Event, error) {
 	found, err := e.about(ctx, tenant, id, closeBy)
 	if err == nil && len(found) == 0 {
 		found, err = e.about(ctx, tenant, id, skew)
 	}
-	if err == nil && len(found) == 0 {
-		err = errNotKnown
+	if err != nil {
+		return nil, err
 	}
+	reported, err := e.reports(ctx, tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	if found = append(found, reported...); len(found) == 0 {
+		return nil, errNotKnown
+	}
+	return found, nil
+}
+
+// reports returns what providers have reported of a message, from when it was made until now.
+func (e *events) reports(ctx context.Context, tenant, id string) ([]messaging.Event, error) {
+	made, ok := madeAt(id)
+	if !ok || !messaging.ValidTenant(tenant) {
+		return nil, errNotKnown
+	}
+	var found []messaging.Event
+	err := e.scan(ctx, reportsOf(tenant, id), made.Add(e.s.clock.ahead()-skew), idBatch, func(_ time.Time, event messaging.Event) bool {
+		if event.ID == id && event.Tenant == tenant {
+			found = append(found, event)
+		}
+		return len(found) < maxEvents
+	})
 	return found, err
 }
 
@@ -66,7 +90,7 @@ func (e *events) about(ctx context.Context, tenant, id string, early time.Durati
 		if at.After(until) || len(found) == maxEvents {
 			return false
 		}
-		if event.ID == id && event.Tenant == tenant {
+		if event.ID == id && event.Tenant == tenant && event.Type != messaging.EventReport {
 			found = append(found, event)
 			until = e.lastOf(event, at)
 		}

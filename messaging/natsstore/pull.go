@@ -14,10 +14,10 @@ import (
 const pullWithin = 2 * time.Second
 
 // consumers returns the names of all consumers of the queue.
-func (s *Store) consumers(ctx context.Context) ([]string, error) {
+func (s *Store) consumers(ctx context.Context, stream string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, manageWithin)
 	defer cancel()
-	queue, err := s.js.Stream(ctx, streamQueue)
+	queue, err := s.js.Stream(ctx, stream)
 	if err != nil {
 		return nil, err
 	}

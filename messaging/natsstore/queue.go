@@ -162,7 +162,7 @@ func (q *queue) cancel(ctx context.Context, tenant, id string) error {
 		case errors.Is(err, errNothing) && m.State == cancelled:
 			return nil
 		case errors.Is(err, errNothing):
-			return q.absent(ctx, tenant, id)
+			return q.absent(ctx, tenant, id, m)
 		case err != nil:
 			return err
 		}
@@ -190,9 +190,14 @@ func (q *queue) cancel(ctx context.Context, tenant, id string) error {
 	}
 }
 
-// absent tells a message that is no longer in the queue from one that never was.
-func (q *queue) absent(ctx context.Context, tenant, id string) error {
-	if _, err := q.s.events.Events(ctx, tenant, id); err != nil {
+// absent tells a message that is no longer in the queue from one that never was. A worker may
+// have begun and ended since the mark was read; the new mark says so before any event does.
+func (q *queue) absent(ctx context.Context, tenant, id string, before mark) error {
+	now, err := q.s.readMark(ctx, tenant, id)
+	if err == nil && now.revision == before.revision {
+		_, err = q.s.events.Events(ctx, tenant, id)
+	}
+	if err != nil {
 		return err
 	}
 	return errPast

@@ -23,6 +23,12 @@ const (
 	numberShards = 1024
 )
 
+// A report comes hours or days after its message at worst, and reading an id looks for that long. So
+// reports have subjects of their own in the place of the number's shard, as fine as a server's
+// memory allows: 65,536 a tenant with those of the ids. A server finds the messages of one subject
+// without looking through the others.
+const reportShards = 1024
+
 // noNumber is the number shard of an event without a number's hash.
 const noNumber = "none"
 
@@ -54,7 +60,17 @@ func numberShard(toHash string) string {
 	return numberNames[(int(b[0])<<8|int(b[1]))%numberShards]
 }
 
+// reportsOf is the subject of the reports on a message.
+func reportsOf(tenant, id string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id)) // never fails
+	return eventPrefix + tenant + "." + idShard(id) + ".r" + numberNames[h.Sum64()>>32%reportShards]
+}
+
 func eventSubject(e messaging.Event) string {
+	if e.Type == messaging.EventReport {
+		return reportsOf(e.Tenant, e.ID)
+	}
 	return eventPrefix + e.Tenant + "." + idShard(e.ID) + "." + numberShard(e.ToHash)
 }
 

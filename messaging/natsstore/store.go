@@ -167,6 +167,9 @@ func (s *Store) Queue() messaging.Queue { return s.queue }
 // Events are the events of all messages.
 func (s *Store) Events() Events { return s.events }
 
+// Reports keeps what providers report.
+func (s *Store) Reports() messaging.Reports { return &reports{s} }
+
 // Keys is the memory for idempotency keys. In nats.conf only a gateway may use it.
 func (s *Store) Keys() messaging.Keys { return s.keys }
 

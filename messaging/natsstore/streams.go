@@ -19,12 +19,16 @@ const (
 	streamKeys     = "KV_phonehook_keys"
 	streamRecent   = "PHONEHOOK_RECENT"
 	streamSettings = "KV_phonehook_settings"
+	streamNotices  = "PHONEHOOK_NOTICES"
+	streamDead     = "PHONEHOOK_DEAD"
 
 	queuePrefix    = "phonehook.v1.queue."
 	eventPrefix    = "phonehook.v1.event."
 	marksPrefix    = "$KV.phonehook_marks."
 	keysPrefix     = "$KV.phonehook_keys."
 	settingsPrefix = "$KV.phonehook_settings."
+	noticePrefix   = "phonehook.v1.notice."
+	deadPrefix     = "phonehook.v1.dead."
 
 	// hintSubject says that there is a new message of the tenant that is in the body.
 	hintSubject = "phonehook.v1.queued"
@@ -52,6 +56,20 @@ const (
 	// would give keys to others than the rest do.
 	recentBytes   = 60 << 20
 	settingsBytes = 1 << 20
+	// noticesBytes are some 100,000 notices of 450 bytes: what a tenant's server misses
+	// in a minute and a half of 1,000 a second, or in a day of one a second. When it is full, new
+	// ones are refused, and with them the reports, which their providers then repeat.
+	noticesBytes = 48 << 20
+	// deadBytes are some 35,000 dead letters; the oldest go first.
+	deadBytes = 16 << 20
+)
+
+const (
+	// keepNotices is longer than the last try of a notice comes after the first, which
+	// is three days.
+	keepNotices = 5 * 24 * time.Hour
+	// keepDead is for how long somebody can find out what a tenant was not told.
+	keepDead = 30 * 24 * time.Hour
 )
 
 // keepRecent is how much of the claim log is there, and read by a gateway that starts: two of the
@@ -104,6 +122,15 @@ func (s *Store) streams() []stream {
 			c.AllowDirect, c.Duplicates = true, eventsStoredOnce
 		}},
 		kv(streamMarks, marksPrefix, marksBytes),
+		{streamNotices, func(c *jetstream.StreamConfig) {
+			c.Subjects, c.Storage, c.MaxBytes = []string{noticePrefix + "*"}, jetstream.FileStorage, noticesBytes
+			c.Retention, c.Discard, c.MaxAge = jetstream.WorkQueuePolicy, jetstream.DiscardNew, keepNotices
+			c.Duplicates = storedOnce
+		}},
+		{streamDead, func(c *jetstream.StreamConfig) {
+			c.Subjects, c.Storage, c.MaxBytes = []string{deadPrefix + "*"}, jetstream.FileStorage, deadBytes
+			c.Discard, c.MaxAge, c.Duplicates = jetstream.DiscardOld, keepDead, storedOnce
+		}},
 	}
 	if !s.opts.Manage {
 		return shared
@@ -180,38 +207,50 @@ func (s *Store) ensureStream(ctx context.Context, want stream) error {
 	return err
 }
 
-// consumerName is the name of a tenant's consumer of the queue.
+// consumerName is the name of a tenant's consumer of the queue, and noticesName that of the
+// notices.
 func consumerName(tenant string) string { return consumerPrefix + tenant }
 
-const consumerPrefix = "q_"
+func noticesName(tenant string) string { return noticesPrefix + tenant }
+
+const (
+	consumerPrefix = "q_"
+	noticesPrefix  = "n_"
+)
 
 // ensureConsumers makes the tenants' consumers. It leaves those of other tenants
 // alone: another gateway may serve them.
 func (s *Store) ensureConsumers(ctx context.Context) error {
-	have, err := s.consumers(ctx)
-	if err != nil {
-		return fmt.Errorf("consumers of %s: %w", streamQueue, err)
-	}
-	for _, tenant := range s.opts.Tenants {
-		if s.adjusted && slices.Contains(have, consumerName(tenant)) {
-			continue
+	for stream, consumer := range map[string]func(tenant string) (name, subject string){
+		streamQueue:   func(tenant string) (name, subject string) { return consumerName(tenant), queuePrefix + tenant + ".*" },
+		streamNotices: func(tenant string) (name, subject string) { return noticesName(tenant), noticePrefix + tenant },
+	} {
+		have, err := s.consumers(ctx, stream)
+		if err != nil {
+			return fmt.Errorf("consumers of %s: %w", stream, err)
 		}
-		if err := s.ensureConsumer(ctx, tenant); err != nil {
-			return fmt.Errorf("consumer %s of %s: %w", consumerName(tenant), streamQueue, err)
+		for _, tenant := range s.opts.Tenants {
+			name, subject := consumer(tenant)
+			if s.adjusted && slices.Contains(have, name) {
+				continue
+			}
+			if err := s.ensureConsumer(ctx, stream, name, subject); err != nil {
+				return fmt.Errorf("consumer %s of %s: %w", name, stream, err)
+			}
 		}
 	}
 	return nil
 }
 
-func (s *Store) ensureConsumer(ctx context.Context, tenant string) error {
+func (s *Store) ensureConsumer(ctx context.Context, stream, name, subject string) error {
 	ctx, cancel := context.WithTimeout(ctx, manageWithin)
 	defer cancel()
-	_, err := s.js.CreateOrUpdateConsumer(ctx, streamQueue, jetstream.ConsumerConfig{
-		Durable:       consumerName(tenant),
-		FilterSubject: queuePrefix + tenant + ".*",
+	_, err := s.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
+		Durable:       name,
+		FilterSubject: subject,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       s.opts.ackWait,
-		MaxDeliver:    -1, // the end of its life ends it
+		MaxDeliver:    -1, // a message's life ends it, and a notice's last try
 		MaxAckPending: maxWaiting,
 	})
 	return err

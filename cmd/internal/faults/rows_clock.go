@@ -83,7 +83,7 @@ func startSkewed(w *workerNode, skew time.Duration) (*skewed, error) {
 	}
 	clock := func() time.Time { return time.Now().Add(skew) }
 	s := &skewed{}
-	if s.providers, err = builtin.New(cfg.Providers); err != nil {
+	if s.providers, err = builtin.New(cfg.Providers, nil); err != nil {
 		return nil, err
 	}
 	dispatcher, err := worker.NewDispatcher(cfg.Delivery.Config, s.providers, worker.Options{Clock: clock})

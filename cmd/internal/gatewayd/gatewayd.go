@@ -65,6 +65,7 @@ func New(cfg Config, opts Options) (*Process, error) {
 		History:      history{&p.store},
 		Recorder:     &p.store,
 		Queue:        &p.store,
+		Callbacks:    messaging.CallbacksFunc(p.call),
 		NumberKey:    func() messaging.NumberKey { return p.store.NumberKey() },
 		Status:       p.status,
 		Ready:        p.ready,
@@ -157,6 +158,11 @@ func (p *Process) open() error {
 // send is the gateway's Sender. No call comes before Run has one.
 func (p *Process) send(ctx context.Context, m messaging.Message) (messaging.Receipt, error) {
 	return p.sender.Send(ctx, m)
+}
+
+// call is the gateway's Callbacks, likewise.
+func (p *Process) call(ctx context.Context, c messaging.Callback) (messaging.CallbackAnswer, error) {
+	return p.client.Call(ctx, c)
 }
 
 func (p *Process) ready() error {

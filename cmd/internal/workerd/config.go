@@ -9,6 +9,7 @@ import (
 	"github.com/phonehook/phonehook/messaging/natsrpc"
 	"github.com/phonehook/phonehook/worker"
 	"github.com/phonehook/phonehook/worker/provider/builtin"
+	"github.com/phonehook/phonehook/worker/receipts"
 )
 
 // Kind is what the key `kind` of a worker's file says.
@@ -24,12 +25,15 @@ type Delivery struct {
 	worker.Config `yaml:",inline"`
 
 	Providers builtin.Entries `yaml:"providers"`
+	// Receipts is where providers report what became of messages.
+	Receipts receipts.Config `yaml:"receipts"`
 }
 
 // Validate implements configs.Validator.
 func (d *Delivery) Validate() error {
 	return errors.Join(
 		configs.Within("providers", d.Providers.Validate()),
+		configs.Within("receipts", d.Receipts.Validate()),
 		d.Config.Validate(),
 		d.ValidateProviders(d.Providers.Has),
 	)

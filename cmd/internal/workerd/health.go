@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/phonehook/phonehook/worker"
 )
 
 // The limits of the private listener, which nobody needs for long: a request of a
@@ -21,7 +19,8 @@ const (
 )
 
 // health is the private listener: /healthz says that the process runs, /readyz
-// whether it takes messages, /providers, in JSON, how its providers do (worker.Health).
+// whether it takes messages, and in JSON /providers how its providers do (worker.Health) and
+// /receipts what they have reported (receipts.Stats).
 type health struct {
 	listener net.Listener
 	server   *http.Server
@@ -30,7 +29,7 @@ type health struct {
 
 // listen binds address and serves until close is called. With an empty address it
 // returns nil, whose methods do nothing.
-func listen(ctx context.Context, address string, providers func() worker.Health, ready func() error) (*health, error) {
+func listen(ctx context.Context, address string, told map[string]func() any, ready func() error) (*health, error) {
 	if address == "" {
 		return nil, nil
 	}
@@ -42,7 +41,7 @@ func listen(ctx context.Context, address string, providers func() worker.Health,
 	h := &health{
 		listener: listener,
 		server: &http.Server{
-			Handler:           handler(providers, ready),
+			Handler:           handler(told, ready),
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       headerTimeout,
 			WriteTimeout:      headerTimeout,
@@ -54,7 +53,7 @@ func listen(ctx context.Context, address string, providers func() worker.Health,
 	return h, nil
 }
 
-func handler(providers func() worker.Health, ready func() error) http.Handler {
+func handler(told map[string]func() any, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, "ok")
@@ -66,16 +65,18 @@ func handler(providers func() worker.Health, ready func() error) http.Handler {
 		}
 		answer(w, http.StatusOK, "ok")
 	})
-	mux.HandleFunc("GET /providers", func(w http.ResponseWriter, _ *http.Request) {
-		body, err := json.MarshalIndent(providers(), "", "  ")
-		if err != nil {
-			answer(w, http.StatusInternalServerError, "the state of the providers can't be written")
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		_, _ = w.Write(append(body, '\n')) // whoever asked is gone
-	})
+	for path, tell := range told {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			body, err := json.MarshalIndent(tell(), "", "  ")
+			if err != nil {
+				answer(w, http.StatusInternalServerError, "what is asked for can't be written")
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-store")
+			_, _ = w.Write(append(body, '\n')) // whoever asked is gone
+		})
+	}
 	return mux
 }
 

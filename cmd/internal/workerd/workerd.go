@@ -15,12 +15,15 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/phonehook/phonehook/cmd/internal/run"
+	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/messaging"
 	"github.com/phonehook/phonehook/messaging/natsrpc"
 	"github.com/phonehook/phonehook/messaging/natsstore"
 	"github.com/phonehook/phonehook/worker"
+	"github.com/phonehook/phonehook/worker/notify"
 	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/builtin"
+	"github.com/phonehook/phonehook/worker/receipts"
 )
 
 // drainWithin bounds how long a worker that was told to end finishes what it has in
@@ -38,6 +41,11 @@ type Process struct {
 	logger     *zap.Logger
 	providers  map[string]provider.Provider
 	dispatcher *worker.Dispatcher
+	addresses  *provider.Addresses
+	notifier   *notify.Notifier
+	// desk is there while messages come, like server and courier.
+	desk    atomic.Pointer[receipts.Desk]
+	courier atomic.Pointer[natsstore.Courier]
 	// server is there while messages come; it knows how many workers there are.
 	server atomic.Pointer[natsrpc.Server]
 }
@@ -45,11 +53,18 @@ type Process struct {
 // New makes a worker. It reads the secrets that stand in files of their own, and
 // connects to nothing; the errors name places of the configuration.
 func New(cfg Config, logger *zap.Logger) (*Process, error) {
-	providers, err := builtin.New(cfg.Providers)
+	addresses, err := cfg.Receipts.Addresses()
+	if err != nil {
+		return nil, configs.Within("receipts", err)
+	}
+	providers, err := builtin.New(cfg.Providers, addresses)
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{cfg: cfg, logger: logger.Named("worker"), providers: providers}
+	p := &Process{cfg: cfg, logger: logger.Named("worker"), providers: providers, addresses: addresses}
+	if p.notifier, err = notify.New(cfg.Notified()); err != nil {
+		return nil, err
+	}
 	p.dispatcher, err = worker.NewDispatcher(cfg.Delivery.Config, providers, worker.Options{
 		Limits:  cfg.Providers.Limits(),
 		Workers: p.workers,
@@ -77,12 +92,16 @@ func (p *Process) Providers() map[string]provider.Provider { return p.providers 
 // there is one. It may be called once.
 func (p *Process) Run(ctx context.Context) error {
 	defer p.closeProviders()
+	defer p.notifier.Close()
 	nc, err := natsrpc.Connect(p.cfg.NATS, "phonehook-worker", p.logger.Named("nats"))
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	admin, err := listen(ctx, p.cfg.Admin, p.dispatcher.Health, func() error { return ready(ctx, nc) })
+	admin, err := listen(ctx, p.cfg.Admin, map[string]func() any{
+		"/providers": func() any { return p.dispatcher.Health() },
+		"/receipts":  func() any { return p.receipts() },
+	}, func() error { return ready(ctx, nc) })
 	if err != nil {
 		return err
 	}
@@ -105,6 +124,8 @@ type work struct {
 	store    *natsstore.Store
 	server   *natsrpc.Server
 	consumer *natsstore.Consumer
+	callback *natsrpc.CallbackServer
+	courier  *natsstore.Courier
 }
 
 // begin takes messages from gateways and from the durable queue.
@@ -136,7 +157,44 @@ func (p *Process) begin(nc *nats.Conn) (w work, err error) {
 	if err != nil {
 		return w, errors.Join(err, w.drain(context.Background()))
 	}
+	if err := p.beginReceipts(nc, &w); err != nil {
+		return w, errors.Join(err, w.drain(context.Background()))
+	}
 	return w, nil
+}
+
+// beginReceipts takes what providers report, and tells it to tenants' servers.
+func (p *Process) beginReceipts(nc *nats.Conn, w *work) (err error) {
+	desk := receipts.NewDesk(receipts.Options{
+		Providers: p.providers, Kinds: p.cfg.Providers.Kinds(), Addresses: p.addresses,
+		Reports: w.store.Reports(), Notices: p.notifier.Tells, Logger: p.logger.Named("receipts"),
+	})
+	p.desk.Store(desk)
+	if w.callback, err = natsrpc.NewCallbackServer(nc, desk, desk.Accounts()); err != nil {
+		return err
+	}
+	if told, except := p.cfg.Told(); len(told) > 0 {
+		w.courier = natsstore.NewCourier(w.store, p.notifier, natsstore.CourierOptions{Tenants: told, Except: except, Logger: p.logger.Named("notices")})
+		p.courier.Store(w.courier)
+	}
+	return nil
+}
+
+// receiptsStatus is what GET /receipts tells.
+type receiptsStatus struct {
+	receipts.Stats
+
+	Notices natsstore.CourierStats `json:"notices"`
+}
+
+func (p *Process) receipts() (status receiptsStatus) {
+	if desk := p.desk.Load(); desk != nil {
+		status.Stats = desk.Stats()
+	}
+	if courier := p.courier.Load(); courier != nil {
+		status.Notices = courier.Stats()
+	}
+	return status
 }
 
 // drain finishes or hands back what is in hand, and then writes down what became of it.
@@ -149,7 +207,13 @@ func (w work) drain(ctx context.Context) error {
 	if w.consumer != nil {
 		parts.Go(func() { queued = w.consumer.Drain(ctx) })
 	}
+	if w.callback != nil {
+		parts.Go(func() { w.callback.Drain(ctx) })
+	}
 	parts.Wait()
+	if w.courier != nil {
+		w.courier.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
 	if err := w.store.Close(ctx); err != nil { // the messages themselves have got where they had to

@@ -30,21 +30,17 @@ type Entry struct {
 type section struct {
 	key    string
 	config configs.Validator
-	create func() (provider.Provider, error)
+	create func(account provider.Account) (provider.Provider, error)
 }
 
 // sections returns those that e has.
 func (e *Entry) sections() []section {
 	var found []section
-	if e.Inbox != nil {
-		found = append(found, section{"inbox", e.Inbox, func() (provider.Provider, error) {
-			return inbox.New(e.Name, *e.Inbox), nil
-		}})
+	if c := e.Inbox; c != nil {
+		found = append(found, section{"inbox", c, func(provider.Account) (provider.Provider, error) { return inbox.New(e.Name, *c), nil }})
 	}
-	if e.Vonage != nil {
-		found = append(found, section{"vonage", e.Vonage, func() (provider.Provider, error) {
-			return vonage.New(*e.Vonage)
-		}})
+	if c := e.Vonage; c != nil {
+		found = append(found, section{"vonage", c, func(provider.Account) (provider.Provider, error) { return vonage.New(*c) }})
 	}
 	return found
 }
@@ -142,9 +138,21 @@ func (es Entries) Limits() map[string][]provider.Limit {
 	return limits
 }
 
+// Kinds returns what kind of provider each entry is, by name.
+func (es Entries) Kinds() map[string]string {
+	kinds := make(map[string]string, len(es))
+	for i := range es {
+		for _, s := range es[i].sections() {
+			kinds[es[i].Name] = s.key
+		}
+	}
+	return kinds
+}
+
 // New returns the providers of the entries by name. Secrets that stand in files of
-// their own are read now, and nothing is connected to.
-func New(entries Entries) (map[string]provider.Provider, error) {
+// their own are read now, and nothing is connected to. The addresses are those at which vendors
+// call phonehook back; nil has none do it.
+func New(entries Entries, addresses *provider.Addresses) (map[string]provider.Provider, error) {
 	if err := entries.Validate(); err != nil {
 		return nil, configs.Within("providers", err)
 	}
@@ -152,7 +160,7 @@ func New(entries Entries) (map[string]provider.Provider, error) {
 	providers := make(map[string]provider.Provider, len(entries))
 	for i := range entries {
 		s := entries[i].sections()[0]
-		p, err := s.create()
+		p, err := s.create(provider.Account{Kind: s.key, Name: entries[i].Name, Addresses: addresses})
 		complaints = append(complaints, configs.Within(fmt.Sprintf("providers[%d].%s", i, s.key), err))
 		providers[entries[i].Name] = p
 	}

@@ -46,7 +46,7 @@ providers:
 	if err != nil {
 		t.Fatal(err)
 	}
-	providers, err := builtin.New(entries)
+	providers, err := builtin.New(entries, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestSecretFilesAreReadAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = builtin.New(entries)
+	_, err = builtin.New(entries, nil)
 	want := "providers[1].vonage.api_secret_file: open " + missing + ": no such file or directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
