@@ -35,3 +35,9 @@ func NewAsker(t testing.TB, nc *nats.Conn) (ask func(*nats.Msg) error, done func
 		return err
 	}, a.close
 }
+
+// WithPauses returns the options with other pauses between the tries of a notice.
+func WithPauses(o CourierOptions, pauses ...time.Duration) CourierOptions {
+	o.pauses = pauses
+	return o
+}
