@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -54,6 +55,8 @@ func (s *Server) relay(c echo.Context) (callback messaging.Callback, answer mess
 	switch {
 	case s.deps.Callbacks == nil:
 		return callback, answer, missing("no workers that are called back")
+	case strings.ContainsRune(c.Param("token"), '/'): // a router's last parameter takes the rest of the path
+		return callback, answer, &messaging.Error{Code: messaging.CodeNotFound, Detail: "there is no such address"}
 	case r.Method != http.MethodPost && r.Method != http.MethodGet:
 		return callback, answer, &messaging.Error{Code: messaging.CodeMethodNotAllowed, Detail: "only POST and GET are allowed here"}
 	}
