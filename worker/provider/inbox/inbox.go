@@ -75,6 +75,20 @@ func New(name string, cfg Config) *Inbox {
 	return &Inbox{name: name, keep: cfg.Keep}
 }
 
+// Open is New for an account.
+func Open(cfg Config, account provider.Account) (*Inbox, error) { return New(account.Name, cfg), nil }
+
+// Facts are what an operator should know of it.
+var Facts = provider.Facts{
+	Vendor:      "Inbox",
+	Channels:    []provider.Channel{provider.SMS, provider.Voice},
+	Validity:    "what is past its life is refused",
+	Idempotency: "no",
+	Receipts:    "none",
+	Regions:     "this process",
+	Senders:     "any",
+}
+
 // Send keeps m.
 func (i *Inbox) Send(ctx context.Context, m provider.Message) (provider.Receipt, error) {
 	now := time.Now()
