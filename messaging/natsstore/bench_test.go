@@ -112,3 +112,33 @@ func BenchmarkHistory(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkReadingAMessageWithAReport reads a message whose report came after so many events of
+// the same tenant's other messages.
+func BenchmarkReadingAMessageWithAReport(b *testing.B) {
+	for _, others := range []int{0, 10_000, 50_000} {
+		b.Run(strconv.Itoa(others), func(b *testing.B) {
+			url := messagingtest.NATS(b)
+			g, w := gateway(b, url), worker(b, url, "w1")
+			mine := message("demo", time.Minute)
+			receipt, _ := sent()
+			w.Events().Record(messaging.EventOf(mine, receipt, nil))
+			for i := range others {
+				w.Events().Record(messaging.EventOf(message("demo", time.Minute), receipt, nil))
+				if i%5_000 == 0 {
+					waitFor(b, "the events to be stored", func() bool { return w.Events().Pending() == 0 })
+				}
+			}
+			waitFor(b, "the events to be stored", func() bool { return w.Events().Pending() == 0 })
+			if err := w.Reports().Report(b.Context(), reportOf(mine, messaging.DeliveryDelivered, "v")); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				events, err := g.Events().Events(b.Context(), "demo", mine.ID)
+				if err != nil || len(events) != 2 {
+					b.Fatal(len(events), err)
+				}
+			}
+		})
+	}
+}
