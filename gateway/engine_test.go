@@ -27,6 +27,8 @@ type engine struct {
 	queue   messagingtest.MemoryQueue
 	// work is what the worker does instead of sending.
 	work messaging.SenderFunc
+	// learn is what the provider does with feedback.
+	learn func(f messaging.Feedback) error
 
 	mu   sync.Mutex
 	sent []messaging.Message
@@ -64,14 +66,23 @@ func (r workersRecorder) Record(event messaging.Event) {
 	}
 }
 
+// Feedback is the worker's, for a provider that wants it.
+func (e *engine) Feedback(_ context.Context, f messaging.Feedback) error {
+	if e.learn != nil {
+		return e.learn(f)
+	}
+	return nil
+}
+
 func (e *engine) deps() gateway.Deps {
 	e.queue.Recorder = &e.history
 	return gateway.Deps{
-		Sender:   messaging.Accepting(messagingtest.InMemory(messaging.Recording(e, workersRecorder{&e.history})), &e.queue),
-		Keys:     &e.keys,
-		History:  &e.history,
-		Recorder: &e.history,
-		Queue:    &e.queue,
+		Sender:    messaging.Accepting(messagingtest.InMemory(messaging.Recording(e, workersRecorder{&e.history})), &e.queue),
+		Keys:      &e.keys,
+		History:   &e.history,
+		Recorder:  &e.history,
+		Queue:     &e.queue,
+		Feedbacks: e,
 		NumberKey: func() messaging.NumberKey {
 			return numberKey
 		},

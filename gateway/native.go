@@ -17,6 +17,7 @@ const (
 	messagesPath = "/v1/messages"
 	messagePath  = messagesPath + "/:id"
 	cancelPath   = messagePath + "/cancel"
+	feedbackPath = messagePath + "/feedback"
 	openAPIPath  = "/v1/openapi.json"
 )
 
@@ -38,9 +39,10 @@ var nativeAPI = map[string]map[string]operation{
 		http.MethodPost: {name: "sendMessage", run: (*Server).sendMessage},
 		http.MethodGet:  {name: "listMessages", run: (*Server).listMessages},
 	},
-	messagePath: {http.MethodGet: {name: "getMessage", run: (*Server).getMessage}},
-	cancelPath:  {http.MethodPost: {name: "cancelMessage", run: (*Server).cancelMessage}},
-	openAPIPath: {http.MethodGet: {name: "getOpenAPI", open: true, run: (*Server).getOpenAPI}},
+	messagePath:  {http.MethodGet: {name: "getMessage", run: (*Server).getMessage}},
+	cancelPath:   {http.MethodPost: {name: "cancelMessage", run: (*Server).cancelMessage}},
+	feedbackPath: {http.MethodPost: {name: "giveFeedback", run: (*Server).giveFeedback}},
+	openAPIPath:  {http.MethodGet: {name: "getOpenAPI", open: true, run: (*Server).getOpenAPI}},
 }
 
 // native serves the operations of one path: whatever happens, it answers and, where a

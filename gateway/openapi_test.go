@@ -24,7 +24,7 @@ func TestTheDocumentIsServedToAnybody(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.body), &served); err != nil || got.status != http.StatusOK {
 		t.Fatalf("%v in %+v", err, got)
 	}
-	if !strings.HasPrefix(served.OpenAPI, "3.1.") || len(served.Paths) != 4 || strings.Contains(got.body, "\n") {
+	if !strings.HasPrefix(served.OpenAPI, "3.1.") || len(served.Paths) != 5 || strings.Contains(got.body, "\n") {
 		t.Errorf("it is version %s with %d paths", served.OpenAPI, len(served.Paths))
 	}
 	if g.logs.Len() > 0 {
@@ -68,6 +68,20 @@ func TestEveryDocumentedAnswerIsGiven(t *testing.T) {
 	} {
 		g.native(t, c.method, c.path, "")
 	}
+	const worked = `{"worked":true}`
+	for _, code := range []messaging.Code{0, messaging.CodeConflict, messaging.CodeRejected, messaging.CodeUnavailable} {
+		e.learn = func(messaging.Feedback) error {
+			if code == 0 {
+				return nil
+			}
+			return &messaging.Error{Code: code, Detail: "why"}
+		}
+		g.native(t, http.MethodPost, messagesPath+"/"+id+"/feedback", worked)
+	}
+	g.native(t, http.MethodPost, messagesPath+"/"+id+"/feedback", "{}")
+	g.native(t, http.MethodPost, messagesPath+"/"+id+"/feedback", sized(300_000))
+	g.native(t, http.MethodPost, unknown+"/feedback", worked)
+	g.do(t, http.MethodPost, unknown+"/feedback", "", worked)
 	e.history.Break(true)
 	for _, path := range []string{messagesPath + "/" + id, messagesPath + "?to=8085555555"} {
 		g.native(t, http.MethodGet, path, "")

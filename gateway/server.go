@@ -59,6 +59,8 @@ type Deps struct {
 	Queue messaging.Queue
 	// Callbacks take what providers report. Without them such requests are refused.
 	Callbacks messaging.Callbacks
+	// Feedbacks take it to the providers that want it. Without them it is refused.
+	Feedbacks messaging.Feedbacks
 	// NumberKey returns the key for hashing numbers, or nil as long as there is none;
 	// it is asked for every call. A key in the configuration is stronger.
 	NumberKey func() messaging.NumberKey

@@ -46,6 +46,23 @@ type Callbacks interface {
 	Call(ctx context.Context, c Callback) (CallbackAnswer, error)
 }
 
+// Feedback is what a platform learnt of a code that a provider delivered.
+type Feedback struct {
+	// Account is the configured name of the provider, and ProviderMessageID its name for
+	// the message.
+	Account           string `json:"account"`
+	ProviderMessageID string `json:"provider_message_id"`
+	// Worked says that the person could use the code.
+	Worked bool `json:"worked"`
+}
+
+// Feedbacks take feedback to the providers that want it. The error is, or wraps, an *Error:
+// CodeConflict where the provider wants none, CodeRejected where it does not want this one,
+// CodeUnavailable where it can be tried again. It is safe for concurrent use.
+type Feedbacks interface {
+	Feedback(ctx context.Context, f Feedback) error
+}
+
 // CallbacksFunc is a function that is Callbacks.
 type CallbacksFunc func(ctx context.Context, c Callback) (CallbackAnswer, error)
 

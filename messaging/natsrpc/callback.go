@@ -2,6 +2,7 @@ package natsrpc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -12,10 +13,14 @@ import (
 	"github.com/phonehook/phonehook/messaging"
 )
 
-// callbackPrefix and the name of a provider's account are the subject of a callback. It goes to
-// one of the workers that have the account, over core NATS: what it tells is kept by that worker
-// before the provider is answered, and a provider that gets no answer calls again.
-const callbackPrefix = "phonehook.v1.callback."
+// callbackPrefix and the name of a provider's account are the subject of a callback, and
+// feedbackPrefix that of feedback. They go to one of the workers that have the account, over core
+// NATS: what a callback tells is kept by that worker before the provider is answered, and a provider
+// that gets no answer calls again, like a platform with feedback.
+const (
+	callbackPrefix = "phonehook.v1.callback."
+	feedbackPrefix = "phonehook.v1.feedback."
+)
 
 const (
 	// callbackSlots is how many callbacks a worker has in hand at once: each waits some
@@ -34,17 +39,32 @@ const (
 
 // Call implements messaging.Callbacks: it has a worker that has the account take c.
 func (c *Client) Call(ctx context.Context, callback messaging.Callback) (messaging.CallbackAnswer, error) {
-	if !messaging.ValidTenant(callback.Account) { // the names of accounts are made alike
-		return messaging.CallbackAnswer{}, &messaging.Error{Code: messaging.CodeNotFound, Detail: "no provider has this name"}
-	}
 	body, err := messaging.EncodeCallback(callback)
 	if err != nil {
 		return messaging.CallbackAnswer{}, err
 	}
+	return c.relay(ctx, callbackPrefix, callback.Account, body)
+}
+
+// Feedback implements messaging.Feedbacks.
+func (c *Client) Feedback(ctx context.Context, f messaging.Feedback) error {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return &messaging.Error{Code: messaging.CodeInternal, Detail: "the feedback can't be encoded"}
+	}
+	_, err = c.relay(ctx, feedbackPrefix, f.Account, body)
+	return err
+}
+
+// relay asks a worker that has the account, and waits a moment for there to be one.
+func (c *Client) relay(ctx context.Context, prefix, account string, body []byte) (messaging.CallbackAnswer, error) {
+	if !messaging.ValidTenant(account) { // the names of accounts are made alike
+		return messaging.CallbackAnswer{}, &messaging.Error{Code: messaging.CodeNotFound, Detail: "no provider has this name"}
+	}
 	ctx, cancel := context.WithTimeout(ctx, callbackWithin+keepBack)
 	defer cancel()
 	for range offersOfCallback {
-		answer, err := c.nc.RequestWithContext(ctx, callbackPrefix+callback.Account, body)
+		answer, err := c.nc.RequestWithContext(ctx, prefix+account, body)
 		if err == nil {
 			return messaging.DecodeCallbackOutcome(answer.Data)
 		}
@@ -63,11 +83,17 @@ func uncalled(detail string, cause error) error {
 	return &messaging.Error{Code: messaging.CodeUnavailable, Detail: detail, RetryAfter: time.Second, Cause: cause}
 }
 
-// CallbackServer takes callbacks from gateways and has Callbacks work on them.
+// Desk is who takes callbacks and feedback at a worker.
+type Desk interface {
+	messaging.Callbacks
+	messaging.Feedbacks
+}
+
+// CallbackServer takes callbacks and feedback from gateways and has a Desk work on them.
 type CallbackServer struct {
-	callbacks messaging.Callbacks
-	subs      []*nats.Subscription
-	nc        *nats.Conn
+	desk Desk
+	subs []*nats.Subscription
+	nc   *nats.Conn
 
 	ctx     context.Context // parent of every Call; ends when Drain gives up
 	stop    context.CancelFunc
@@ -76,29 +102,34 @@ type CallbackServer struct {
 	working sync.WaitGroup
 }
 
-// NewCallbackServer begins to take the callbacks of the accounts. It returns at once, also while nc
+// NewCallbackServer begins to take what is for the accounts. It returns at once, also while nc
 // is not connected.
-func NewCallbackServer(nc *nats.Conn, callbacks messaging.Callbacks, accounts []string) (*CallbackServer, error) {
+func NewCallbackServer(nc *nats.Conn, desk Desk, accounts []string) (*CallbackServer, error) {
 	s := &CallbackServer{
-		callbacks: callbacks, nc: nc,
+		desk: desk, nc: nc,
 		slots: make(chan struct{}, callbackSlots), waiting: make(chan struct{}, callbackSlots+callbackQueue),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	for _, account := range accounts {
-		sub, err := nc.QueueSubscribe(callbackPrefix+account, queueGroup, s.receive)
-		if err != nil {
-			for _, earlier := range s.subs {
-				_ = earlier.Unsubscribe() // fails only when the connection is closed already
+		for prefix, work := range map[string]workOn{callbackPrefix: s.callback, feedbackPrefix: s.feedback} {
+			sub, err := nc.QueueSubscribe(prefix+account, queueGroup, func(msg *nats.Msg) { s.receive(msg, work) })
+			if err != nil {
+				for _, earlier := range s.subs {
+					_ = earlier.Unsubscribe() // fails only when the connection is closed already
+				}
+				return nil, fmt.Errorf("natsrpc: subscribe to callbacks: %w", err)
 			}
-			return nil, fmt.Errorf("natsrpc: subscribe to callbacks: %w", err)
+			s.subs = append(s.subs, sub)
 		}
-		s.subs = append(s.subs, sub)
 	}
 	return s, nil
 }
 
-// receive gives a callback to a goroutine of its own, or says that there are too many.
-func (s *CallbackServer) receive(msg *nats.Msg) {
+// workOn is the work on the body of a message.
+type workOn func(ctx context.Context, body []byte) (messaging.CallbackAnswer, error)
+
+// receive gives a message to a goroutine of its own, or says that there are too many.
+func (s *CallbackServer) receive(msg *nats.Msg, work workOn) {
 	select {
 	case s.waiting <- struct{}{}:
 	default:
@@ -113,19 +144,27 @@ func (s *CallbackServer) receive(msg *nats.Msg) {
 		select {
 		case s.slots <- struct{}{}:
 			defer func() { <-s.slots }()
-			answer, err := s.work(ctx, msg)
+			answer, err := work(ctx, msg.Data)
 			s.answer(msg, answer, err)
 		case <-ctx.Done(): // nobody waits any more
 		}
 	})
 }
 
-func (s *CallbackServer) work(ctx context.Context, msg *nats.Msg) (messaging.CallbackAnswer, error) {
-	callback, err := messaging.DecodeCallback(msg.Data)
+func (s *CallbackServer) callback(ctx context.Context, body []byte) (messaging.CallbackAnswer, error) {
+	callback, err := messaging.DecodeCallback(body)
 	if err != nil {
 		return messaging.CallbackAnswer{}, &messaging.Error{Code: messaging.CodeInternal, Detail: "the callback can't be understood", Cause: err}
 	}
-	return s.callbacks.Call(ctx, callback)
+	return s.desk.Call(ctx, callback)
+}
+
+func (s *CallbackServer) feedback(ctx context.Context, body []byte) (messaging.CallbackAnswer, error) {
+	var f messaging.Feedback
+	if err := json.Unmarshal(body, &f); err != nil {
+		return messaging.CallbackAnswer{}, &messaging.Error{Code: messaging.CodeInternal, Detail: "the feedback can't be understood"}
+	}
+	return messaging.CallbackAnswer{}, s.desk.Feedback(ctx, f)
 }
 
 func (s *CallbackServer) answer(msg *nats.Msg, answer messaging.CallbackAnswer, err error) {

@@ -14,10 +14,18 @@ import (
 	"github.com/phonehook/phonehook/messaging/natsrpc"
 )
 
+// desk is a worker's.
+type desk struct {
+	messaging.CallbacksFunc
+	feedback func(f messaging.Feedback) error
+}
+
+func (d desk) Feedback(_ context.Context, f messaging.Feedback) error { return d.feedback(f) }
+
 func serveCallbacks(t *testing.T, url string, call messaging.CallbacksFunc, accounts ...string) *natsrpc.CallbackServer {
 	t.Helper()
 	nc := connect(t, url, "worker")
-	server, err := natsrpc.NewCallbackServer(nc, call, accounts)
+	server, err := natsrpc.NewCallbackServer(nc, desk{CallbacksFunc: call}, accounts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,5 +125,36 @@ func TestCallbacksInHandAreAnsweredBeforeAWorkerEnds(t *testing.T) {
 	<-drained
 	if answered.Load() != 20 {
 		t.Errorf("%d of 20 were answered", answered.Load())
+	}
+}
+
+func TestFeedbackReachesAWorkerThatHasTheAccount(t *testing.T) {
+	url := messagingtest.NATS(t)
+	client := newClient(t, url)
+	nc := connect(t, url, "worker")
+	var got messaging.Feedback
+	server, err := natsrpc.NewCallbackServer(nc, desk{feedback: func(f messaging.Feedback) error {
+		got = f
+		if f.Worked {
+			return nil
+		}
+		return &messaging.Error{Code: messaging.CodeConflict, Detail: "it wants none"}
+	}}, []string{"main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Drain(t.Context())
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := messaging.Feedback{Account: "main", ProviderMessageID: "VE1", Worked: true}
+	if err := client.Feedback(t.Context(), want); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := client.Feedback(t.Context(), messaging.Feedback{Account: "main"}); !errors.Is(err, messaging.CodeConflict) {
+		t.Errorf("got %v", err)
+	}
+	if err := client.Feedback(t.Context(), messaging.Feedback{Account: "none"}); !errors.Is(err, messaging.CodeUnavailable) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -43,6 +43,7 @@ type Client struct {
 var (
 	_ messaging.Sender    = (*Client)(nil)
 	_ messaging.Callbacks = (*Client)(nil)
+	_ messaging.Feedbacks = (*Client)(nil)
 )
 
 // NewClient subscribes to answers on nc, once for all calls, and returns at once,

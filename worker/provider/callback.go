@@ -17,6 +17,15 @@ type Receiver interface {
 	Receive(ctx context.Context, c Callback) (Reception, error)
 }
 
+// Learner is a Provider whose vendor wants to know whether codes could be used.
+type Learner interface {
+	Provider
+	// Feedback tells the vendor whether the code of the message with the vendor's id could
+	// be used. It returns shortly after ctx ends. Every error is an *Error: Refused where the
+	// vendor does not want to know it of this message.
+	Feedback(ctx context.Context, id string, worked bool) error
+}
+
 // Callback is a request of a vendor as it reached the gateway.
 type Callback struct {
 	Method string

@@ -45,7 +45,10 @@ type Desk struct {
 	counts counts
 }
 
-var _ messaging.Callbacks = (*Desk)(nil)
+var (
+	_ messaging.Callbacks = (*Desk)(nil)
+	_ messaging.Feedbacks = (*Desk)(nil)
+)
 
 // NewDesk returns a Desk.
 func NewDesk(opts Options) *Desk {
@@ -58,15 +61,40 @@ func NewDesk(opts Options) *Desk {
 	return &Desk{opts: opts, logger: opts.Logger}
 }
 
-// Accounts returns the names of the providers that can be called back.
+// Accounts returns the names of the providers that can be called back, or want feedback.
 func (d *Desk) Accounts() []string {
 	var names []string
 	for name, p := range d.opts.Providers {
-		if _, ok := p.(provider.Receiver); ok && d.opts.Addresses != nil {
+		_, receives := p.(provider.Receiver)
+		_, learns := p.(provider.Learner)
+		if receives && d.opts.Addresses != nil || learns {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// Feedback implements messaging.Feedbacks.
+func (d *Desk) Feedback(ctx context.Context, f messaging.Feedback) error {
+	learner, ok := d.opts.Providers[f.Account].(provider.Learner)
+	if !ok {
+		return &messaging.Error{Code: messaging.CodeConflict, Detail: "the provider that took the message wants no feedback"}
+	}
+	err := learner.Feedback(ctx, f.ProviderMessageID, f.Worked)
+	if err == nil {
+		return nil
+	}
+	refusal := &messaging.Error{Code: messaging.CodeUnavailable, Detail: "the provider could not be told", RetryAfter: time.Second, Cause: err}
+	if failure, ok := errors.AsType[*provider.Error](err); ok {
+		switch failure.Kind {
+		case provider.Refused:
+			refusal = &messaging.Error{Code: messaging.CodeRejected, Detail: "the provider does not want to know this of the message: " + failure.Detail, Cause: err}
+		case provider.Misconfigured, provider.Unroutable:
+			refusal = &messaging.Error{Code: messaging.CodeMisconfigured, Detail: "the provider is not set up for feedback", Cause: err}
+		case provider.Throttled, provider.Unavailable, provider.Unknown:
+		}
+	}
+	return refusal
 }
 
 // Call implements messaging.Callbacks.

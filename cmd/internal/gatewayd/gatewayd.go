@@ -66,6 +66,7 @@ func New(cfg Config, opts Options) (*Process, error) {
 		Recorder:     &p.store,
 		Queue:        &p.store,
 		Callbacks:    messaging.CallbacksFunc(p.call),
+		Feedbacks:    feedbacks{p},
 		NumberKey:    func() messaging.NumberKey { return p.store.NumberKey() },
 		Status:       p.status,
 		Ready:        p.ready,
@@ -163,6 +164,13 @@ func (p *Process) send(ctx context.Context, m messaging.Message) (messaging.Rece
 // call is the gateway's Callbacks, likewise.
 func (p *Process) call(ctx context.Context, c messaging.Callback) (messaging.CallbackAnswer, error) {
 	return p.client.Call(ctx, c)
+}
+
+// feedbacks are the gateway's Feedbacks, likewise.
+type feedbacks struct{ p *Process }
+
+func (f feedbacks) Feedback(ctx context.Context, feedback messaging.Feedback) error {
+	return f.p.client.Feedback(ctx, feedback)
 }
 
 func (p *Process) ready() error {
