@@ -104,6 +104,58 @@ func TestSMSAnswers(t *testing.T) {
 	}
 }
 
+func TestMessagesCodes(t *testing.T) {
+	kinds := map[provider.Kind]string{
+		provider.Throttled:     "1000",
+		provider.Unavailable:   "1030 1100",
+		provider.Refused:       "1050 1090 1430",
+		provider.Unroutable:    "1040 1120 1420",
+		provider.Misconfigured: "1010 1020 1021 1022 1060 1070 1080 1130",
+	}
+	var listed []string
+	for kind, codes := range kinds {
+		for code := range strings.FieldsSeq(codes) {
+			listed = append(listed, code)
+			answer := `{"type":"https://developer.vonage.com/api-errors/messages#` + code + `","title":"secret words","detail":"secret words"}`
+			_, _, err := capture(t, message(provider.SMS), messages, http.StatusUnprocessableEntity, answer)
+			want{kind: kind, code: code}.check(t, err)
+		}
+	}
+	table := vonage.MessagesCodes()
+	slices.Sort(listed)
+	slices.Sort(table)
+	if !slices.Equal(listed, table) {
+		t.Errorf("the test has the codes %v and the table %v", listed, table)
+	}
+}
+
+func messages(c *vonage.Config) { c.Messages = true }
+
+func TestMessagesAnswers(t *testing.T) {
+	unreadable := want{kind: provider.Unknown, text: "can't be understood"}
+	for _, c := range []struct {
+		name   string
+		status int
+		answer string
+		want   want
+	}{
+		{"taken", 202, `{"message_uuid":"1"}`, want{}},
+		{"no id", 202, `{}`, unreadable},
+		{"nothing", 202, ``, unreadable},
+		{"not JSON", 202, `secret words`, unreadable},
+		{"endless blanks after it", 202, `{"message_uuid":"1"}` + strings.Repeat(" ", provider.MaxAnswer), unreadable},
+		{"a code in no list", 422, `{"type":"https://developer.vonage.com/api-errors/messages#1999"}`, want{kind: provider.Refused, code: "HTTP 422"}},
+		{"an error that is not this API's", 401, `{"type":"https://developer.vonage.com/api-errors#unauthorized"}`, want{kind: provider.Misconfigured, code: "HTTP 401"}},
+		{"an error without a page", 402, `{"type":"secret words"}`, want{kind: provider.Misconfigured, code: "HTTP 402"}},
+		{"a page", 502, `<html>secret words`, want{kind: provider.Unknown, code: "HTTP 502"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, _, err := capture(t, message(provider.SMS), messages, c.status, c.answer)
+			c.want.check(t, err)
+		})
+	}
+}
+
 func TestCallAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -145,8 +197,10 @@ func TestWhatIsNotEvenTried(t *testing.T) {
 		want    want
 	}{
 		{"a sender of 12 letters", provider.SMS, func(m *provider.Message) { m.From = "AcmeAcmeAcme" }, nil, want{kind: provider.Refused, text: "sender"}},
-		{"a sender with a blank", provider.SMS, func(m *provider.Message) { m.From = "Acme Inc" }, nil, want{kind: provider.Refused, text: "sender"}},
+		{"a sender with a blank", provider.SMS, func(m *provider.Message) { m.From = "Acme Inc" }, nil, want{kind: provider.Unroutable, text: "letters and digits"}},
 		{"a long reference", provider.SMS, func(m *provider.Message) { m.Reference = strings.Repeat("r", 41) }, nil, want{kind: provider.Misconfigured, text: "40 characters"}},
+		{"a name for the US", provider.SMS, func(m *provider.Message) { m.To, m.Country = "+12125550123", "US" }, nil, want{kind: provider.Unroutable, text: "country"}},
+		{"a long reference of a message", provider.SMS, func(m *provider.Message) { m.Reference = strings.Repeat("r", 101) }, messages, want{kind: provider.Misconfigured, text: "100 characters"}},
 		{"a long text to speak", provider.Voice, func(m *provider.Message) { m.Text = strings.Repeat("word ", 300) + "493817" }, nil, want{kind: provider.Refused, text: "1,500"}},
 		{"an SMS without its account", provider.SMS, nil, voiceOnly, want{kind: provider.Misconfigured, text: "api_key"}},
 		{"a call without its application", provider.Voice, nil, smsOnly, want{kind: provider.Misconfigured, text: "application_id"}},

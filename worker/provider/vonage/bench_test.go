@@ -1,6 +1,7 @@
 package vonage_test
 
 import (
+	"net/http/httptest"
 	"testing"
 
 	"github.com/phonehook/phonehook/worker/provider"
@@ -21,6 +22,27 @@ func benchmarkSend(b *testing.B, channel provider.Channel) {
 
 func BenchmarkSendSMS(b *testing.B)   { benchmarkSend(b, provider.SMS) }
 func BenchmarkSendVoice(b *testing.B) { benchmarkSend(b, provider.Voice) }
+
+func BenchmarkSendMessage(b *testing.B) {
+	look := newLookAlike()
+	server := httptest.NewServer(look)
+	defer server.Close()
+	defer look.Close()
+	cfg := config(server.URL)
+	cfg.Messages = true
+	client, err := vonage.New(cfg, provider.Account{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	m := message(provider.SMS)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := client.Send(b.Context(), m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 func BenchmarkSendSMSTogether(b *testing.B) {
 	_, client := start(b)

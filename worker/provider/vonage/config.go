@@ -40,14 +40,23 @@ type Config struct {
 	// From is the sender where a message brings none: a number with its country
 	// code, or, for SMS, up to 11 letters and digits.
 	From string `yaml:"from"`
-	// Callback is where Vonage reports what became of an SMS; absent leaves it to
-	// the account's settings.
-	Callback string `yaml:"callback"`
-	Voice    Voice  `yaml:"voice"`
+	// Messages has SMS go through the Messages API, which needs either of the two pairs above.
+	Messages bool  `yaml:"messages"`
+	Voice    Voice `yaml:"voice"`
 
-	// SMSURL and VoiceURL are the addresses of the two APIs without their paths;
-	// absent means DefaultSMSURL and DefaultVoiceURL. The vendor has regional
-	// ones, and tests and the look-alike have others.
+	// SignatureSecret is the account's, from "Settings" in the dashboard. With it the vendor's
+	// requests about calls and about messages of the Messages API have to be signed; without
+	// it they are believed for their address alone.
+	SignatureSecret     configs.Secret `yaml:"signature_secret"`
+	SignatureSecretFile string         `yaml:"signature_secret_file"`
+	// SignatureMethod is how receipts of the SMS API are signed, as the dashboard has it:
+	// md5hash, md5, sha1, sha256 or sha512, of which all but the first are HMACs. Absent says
+	// that they are not: the vendor signs them only for accounts that asked for it.
+	SignatureMethod string `yaml:"signature_method"`
+
+	// SMSURL is the address of the SMS API and VoiceURL that of the Voice and Messages APIs,
+	// without their paths; absent means DefaultSMSURL and DefaultVoiceURL. The vendor has
+	// regional ones, and tests and the look-alike have others.
 	SMSURL   string `yaml:"sms_url"`
 	VoiceURL string `yaml:"voice_url"`
 	// AllowInsecure permits addresses without TLS. The credentials then cross
@@ -67,9 +76,6 @@ type Voice struct {
 	// language. Premium asks for the better and dearer version of it.
 	Style   int  `yaml:"style"`
 	Premium bool `yaml:"premium"`
-	// EventURL is where Vonage reports what becomes of a call; absent leaves it
-	// to the application's settings.
-	EventURL string `yaml:"event_url"`
 }
 
 // resolve returns a copy of c with its defaults and its secrets in place, and the
@@ -79,18 +85,21 @@ func (c Config) resolve() (Config, *rsa.PrivateKey, error) {
 		return c, nil, err
 	}
 	var key *rsa.PrivateKey
-	var smsErr, voiceErr error
-	if c.hasSMS() {
+	var smsErr, voiceErr, signatureErr error
+	if c.hasKey() {
 		c.APISecret, smsErr = configs.ReadSecret("api_secret", c.APISecret, c.APISecretFile)
 	}
-	if c.hasVoice() {
+	if c.hasApplication() {
 		key, voiceErr = c.readKey()
+	}
+	if c.signs() {
+		c.SignatureSecret, signatureErr = configs.ReadSecret("signature_secret", c.SignatureSecret, c.SignatureSecretFile)
 	}
 	c.SMSURL = strings.TrimRight(orElse(c.SMSURL, DefaultSMSURL), "/")
 	c.VoiceURL = strings.TrimRight(orElse(c.VoiceURL, DefaultVoiceURL), "/")
 	c.Voice.From = orElse(c.Voice.From, c.From)
 	c.Voice.Language = orElse(c.Voice.Language, "en-US")
-	return c, key, errors.Join(smsErr, voiceErr)
+	return c, key, errors.Join(smsErr, voiceErr, signatureErr)
 }
 
 func (c Config) readKey() (*rsa.PrivateKey, error) {

@@ -1,15 +1,20 @@
 package vonage_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/phonehook/phonehook/configs"
+	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/vonage"
+	"github.com/phonehook/phonehook/worker/provider/vonage/vonagesim"
 )
 
 func TestConfigComplaints(t *testing.T) {
@@ -30,7 +35,7 @@ func TestConfigComplaints(t *testing.T) {
 		{"no key", func(c *vonage.Config) { c.PrivateKey = configs.Secret{} }, "private_key: is missing; give it, or the path of a file with it as private_key_file"},
 		{"no application", func(c *vonage.Config) { c.ApplicationID = "" }, "application_id: is missing; calls need it beside private_key"},
 		{"no sender", func(c *vonage.Config) { c.From = "" }, "from: is missing; SMS needs a sender"},
-		{"bad sender", func(c *vonage.Config) { c.From = "Acme Incorporated" }, "from: must be a number of 7 to 15 digits, or up to 11 letters and digits"},
+		{"bad sender", func(c *vonage.Config) { c.From = "Acme Incorporated" }, "from: must be a number of 7 to 15 digits, a short code, or up to 11 letters and digits"},
 		{"no number to call from", func(c *vonage.Config) { c.Voice.From = "" }, "voice.from: is missing; calls need a number, and from is none"},
 		{"no number", func(c *vonage.Config) { c.Voice.From = "Acme" }, "voice.from: must be a number of 7 to 15 digits"},
 		{"no language", func(c *vonage.Config) { c.Voice.Language = "Welsh" }, `voice.language: "Welsh" is no language that Vonage speaks, such as en-GB`},
@@ -39,7 +44,10 @@ func TestConfigComplaints(t *testing.T) {
 		{"address with a password", func(c *vonage.Config) { c.VoiceURL = "https://u:hunter2@example.com" }, "voice_url: must not have a user name or a password in it"},
 		{"address with a query", func(c *vonage.Config) { c.SMSURL = "https://example.com?a=b" }, "sms_url: must not have a query or a fragment"},
 		{"no address", func(c *vonage.Config) { c.SMSURL = "example.com" }, "sms_url: is not an address such as https://example.com"},
-		{"file address", func(c *vonage.Config) { c.Callback = "file:///etc" }, "callback: is not an address such as https://example.com"},
+		{"other method of signing", func(c *vonage.Config) { c.SignatureMethod, c.SignatureSecret = "md4", configs.NewSecret("s") }, `signature_method: "md4" is none of md5hash, md5, sha1, sha256 and sha512`},
+		{"method without a secret", func(c *vonage.Config) { c.SignatureMethod = "sha256" }, "signature_secret: is missing; signature_method needs it"},
+		{"signature given twice", func(c *vonage.Config) { c.SignatureSecret, c.SignatureSecretFile = configs.NewSecret("hunter2"), "/x" }, "signature_secret: is given twice, as signature_secret and as signature_secret_file; keep one"},
+		{"messages without a sender", func(c *vonage.Config) { c.Messages, c.APIKey, c.APISecret, c.From = true, "", configs.Secret{}, "" }, "from: is missing; SMS needs a sender"},
 		{"missing file", func(c *vonage.Config) { c.APISecret, c.APISecretFile = configs.Secret{}, "/nothing/here" }, "api_secret_file: open /nothing/here: no such file or directory"},
 		{"key that is none", func(c *vonage.Config) { c.PrivateKey = configs.NewSecret("hunter2") }, "private_key: is not an RSA key of at least 2048 bits in PEM, as the dashboard gives it"},
 		{"weak key", func(c *vonage.Config) { c.PrivateKey = configs.NewSecret(pemOf(weak)) }, "private_key: is not an RSA key of at least 2048 bits in PEM, as the dashboard gives it"},
@@ -47,7 +55,7 @@ func TestConfigComplaints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := config("http://127.0.0.1:1")
 			c.change(&cfg)
-			_, err := vonage.New(cfg)
+			_, err := vonage.New(cfg, provider.Account{})
 			if err == nil || err.Error() != c.want {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
@@ -89,19 +97,54 @@ func TestConfigFromAFile(t *testing.T) {
   application_id: aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab
   private_key_file: `+private+`
   from: Acme
-  callback: https://example.com/dlr
-  voice: {from: "447700900000", language: de-DE, style: 1, premium: true, event_url: https://example.com/event}
+  messages: true
+  signature_secret_file: `+secret+`
+  signature_method: md5hash
+  voice: {from: "447700900000", language: de-DE, style: 1, premium: true}
   sms_url: https://rest.example.com/
 `), &f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vonage.New(f.Vonage); err != nil {
+	if _, err := vonage.New(f.Vonage, provider.Account{}); err != nil {
 		t.Error(err)
 	}
 	var bad file
 	if err := configs.Parse("worker.yaml", []byte("vonage: {api_key: abcd1234, api_secret: a, api_secret_file: b, from: Acme}"), &bad); err == nil ||
 		err.Error() != "worker.yaml: vonage.api_secret: is given twice, as api_secret and as api_secret_file; keep one" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestTheLookAlikesOwnSection sends through the account that the look-alike shows.
+func TestTheLookAlikesOwnSection(t *testing.T) {
+	look := vonagesim.New(vonagesim.Development())
+	server := httptest.NewServer(look)
+	defer server.Close()
+	defer look.Close()
+	section := "vonage:\n  " + strings.ReplaceAll(strings.TrimSpace(vonagesim.Section(server.URL)), "\n", "\n  ") + "\n"
+	var f file
+	if err := configs.Parse("worker.yaml", []byte(section), &f); err != nil {
+		t.Fatal(err)
+	}
+	client, err := vonage.New(f.Vonage, provider.Account{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for _, channel := range []provider.Channel{provider.SMS, provider.Voice} {
+		if _, err := client.Send(t.Context(), message(channel)); err != nil {
+			t.Errorf("%s: %v (refused: %v)", channel, err, look.Stats().Refused)
+		}
+	}
+}
+
+// TestTheDevelopmentKeys keeps the key of the look-alike that of the worker in docker-compose.yml.
+func TestTheDevelopmentKeys(t *testing.T) {
+	const own, composed = "vonagesim/development-private.pem", "../../../configs/development/vonage-private.pem"
+	a, errA := os.ReadFile(own)
+	b, errB := os.ReadFile(composed)
+	if err := errors.Join(errA, errB); err != nil || !bytes.Equal(a, b) {
+		t.Errorf("%s and %s are not the same (%v)", own, composed, err)
 	}
 }

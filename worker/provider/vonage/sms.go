@@ -18,27 +18,33 @@ const (
 	maxTTL = 168 * time.Hour
 	// maxReference is the vendor's bound of client-ref.
 	maxReference = 40
+	// maxCallback is the vendor's bound of callback. A tenant's address is longer only where
+	// the gateway's own is; then no receipts are asked for.
+	maxCallback = 100
 )
 
 func (c *Client) sendSMS(ctx context.Context, m provider.Message, number string, left time.Duration) (provider.Receipt, error) {
 	if c.sms == nil {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the account has no api_key, which SMS needs")
+		return provider.Receipt{}, provider.Fail(provider.Misconfigured, "", "the account has no api_key, which SMS needs")
 	}
-	sender, ok := c.smsSender(m)
-	if !ok {
-		return provider.Receipt{}, failure(provider.Refused, "", "the sender is neither a number nor up to 11 letters and digits")
+	sender, failure := c.sender(m)
+	if failure != nil {
+		return provider.Receipt{}, failure
 	}
 	if len(m.Reference) > maxReference {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the reference has more than 40 characters")
+		return provider.Receipt{}, provider.Fail(provider.Misconfigured, "", "the reference has more than 40 characters")
 	}
-	options := sdk.SMSOpts{ClientRef: m.Reference, Callback: c.cfg.Callback, StatusReportReq: c.cfg.Callback != ""}
+	options := sdk.SMSOpts{ClientRef: m.Reference}
+	if address := c.account.TenantURL(m); address != "" && len(address) <= maxCallback {
+		options.Callback, options.StatusReportReq = address, true
+	}
 	text := m.PlainText()
 	if alphabet, _ := provider.Segments(text); alphabet != provider.GSM7 {
 		options.Type = "unicode"
 	}
 	request := c.smsRequest(ctx, ttl(m, left), sender, number, text, options)
 	if request == nil {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the SDK did not make a request")
+		return provider.Receipt{}, provider.Fail(provider.Misconfigured, "", "the SDK did not make a request")
 	}
 	return c.exchange(request)
 }

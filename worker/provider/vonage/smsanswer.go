@@ -26,21 +26,21 @@ type smsPart struct {
 // was not delivered: Unknown.
 func judgeParts(a *provider.Answer) (provider.Receipt, error) {
 	var answer smsAnswer
-	if a.Cut || json.Unmarshal(a.Body, &answer) != nil {
-		return provider.Receipt{}, failure(provider.Unknown, "", "the answer can't be understood")
+	if !a.Decode(&answer) {
+		return provider.Receipt{}, provider.Unreadable()
 	}
 	if len(answer.Messages) == 0 {
-		return provider.Receipt{}, failure(provider.Unknown, "", "the answer has no message in it")
+		return provider.Receipt{}, provider.Fail(provider.Unknown, "", "the answer has no message in it")
 	}
 	if count, ok := number(answer.Count); ok && count != len(answer.Messages) {
-		return provider.Receipt{}, failure(provider.Unknown, "", "the answer does not have the parts that it counts")
+		return provider.Receipt{}, provider.Fail(provider.Unknown, "", "the answer does not have the parts that it counts")
 	}
 	taken, refused := 0, -1
 	for _, part := range answer.Messages {
 		status, ok := number(part.Status)
 		switch {
 		case !ok:
-			return provider.Receipt{}, failure(provider.Unknown, "", "a part in the answer has no status")
+			return provider.Receipt{}, provider.Fail(provider.Unknown, "", "a part in the answer has no status")
 		case status == 0:
 			taken++
 		case refused < 0:
@@ -52,10 +52,10 @@ func judgeParts(a *provider.Answer) (provider.Receipt, error) {
 	}
 	code := "status " + strconv.Itoa(refused)
 	if taken > 0 {
-		return provider.Receipt{}, failure(provider.Unknown, code, fmt.Sprintf("the vendor took %d of %d parts", taken, len(answer.Messages)))
+		return provider.Receipt{}, provider.Fail(provider.Unknown, code, fmt.Sprintf("the vendor took %d of %d parts", taken, len(answer.Messages)))
 	}
 	class := classOf(refused)
-	return provider.Receipt{}, failure(class.kind, code, class.detail)
+	return provider.Receipt{}, provider.Fail(class.kind, code, class.detail)
 }
 
 // number reads a number that the API writes as a JSON string, and takes a plain

@@ -1,10 +1,13 @@
 package vonage
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+
+	"github.com/phonehook/phonehook/worker/provider"
 )
 
 // tokenLife is how long a call's token is valid. Vonage's minimum is 30 s; a
@@ -26,4 +29,14 @@ func (c *Client) token(now time.Time) (string, error) {
 		"exp":            now.Add(tokenLife).Unix(),
 		"jti":            id.String(),
 	}).SignedString(c.key)
+}
+
+// authorise gives a request a token of its own.
+func (c *Client) authorise(request *http.Request) error {
+	token, err := c.token(time.Now())
+	if err != nil {
+		return provider.Fail(provider.Misconfigured, "", "the request could not be signed")
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	return nil
 }

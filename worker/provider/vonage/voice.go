@@ -1,10 +1,8 @@
 package vonage
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"net/http"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -45,15 +43,34 @@ type talk struct {
 
 func (c *Client) call(ctx context.Context, m provider.Message, number string, left time.Duration) (provider.Receipt, error) {
 	if c.key == nil {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the account has no application_id and private_key, which calls need")
+		return provider.Receipt{}, provider.Fail(provider.Misconfigured, "", "the account has no application_id and private_key, which calls need")
+	}
+	from, failure := m.VoiceSender(c.cfg.Voice.From)
+	if failure != nil {
+		return provider.Receipt{}, failure
 	}
 	text := speech.Plain(m.Text, m.Code)
 	if utf8.RuneCountInString(text) > maxSpoken {
-		return provider.Receipt{}, failure(provider.Refused, "", "the text is too long to be spoken, which takes at most 1,500 characters")
+		return provider.Receipt{}, provider.Fail(provider.Refused, "", "the text is too long to be spoken, which takes at most 1,500 characters")
 	}
-	request, err := c.callRequest(ctx, m, number, text, left)
+	body := callRequest{
+		To:   []endpoint{{Type: "phone", Number: number}},
+		From: endpoint{Type: "phone", Number: strings.TrimPrefix(from, "+")},
+		NCCO: []talk{{
+			Action: "talk", Text: text, Language: voices.For(m.Language, c.cfg.Voice.Language),
+			Style: c.cfg.Voice.Style, Premium: c.cfg.Voice.Premium, Loop: speech.Times,
+		}},
+		RingingTimer: ringing(m, left),
+	}
+	if address := c.account.CallbackURL(m); address != "" {
+		body.EventURL = []string{address}
+	}
+	request, err := provider.JSONRequest(ctx, c.calls, body)
 	if err != nil {
-		return provider.Receipt{}, failure(provider.Misconfigured, "", "the request could not be made")
+		return provider.Receipt{}, err
+	}
+	if err := c.authorise(request); err != nil {
+		return provider.Receipt{}, err
 	}
 	answer, err := provider.Do(c.http, request)
 	if err != nil {
@@ -62,43 +79,11 @@ func (c *Client) call(ctx context.Context, m provider.Message, number string, le
 	return judgeCall(answer)
 }
 
-func (c *Client) callRequest(ctx context.Context, m provider.Message, number, text string, left time.Duration) (*http.Request, error) {
-	body := callRequest{
-		To:   []endpoint{{Type: "phone", Number: number}},
-		From: endpoint{Type: "phone", Number: c.voiceSender(m)},
-		NCCO: []talk{{
-			Action: "talk", Text: text, Language: voices.For(m.Language, c.cfg.Voice.Language),
-			Style: c.cfg.Voice.Style, Premium: c.cfg.Voice.Premium, Loop: speech.Times,
-		}},
-		RingingTimer: ringing(m, left),
-	}
-	if c.cfg.Voice.EventURL != "" {
-		body.EventURL = []string{c.cfg.Voice.EventURL}
-	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	token, err := c.token(time.Now())
-	if err != nil {
-		return nil, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.voiceURL, bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", "phonehook")
-	return request, nil
-}
-
 // ringing is for how many seconds the phone may ring: no longer than the message
 // lives, since nobody should be woken for a code that is no longer good.
 func ringing(m provider.Message, left time.Duration) int {
 	if m.Expires.IsZero() {
 		return maxRinging
 	}
-	return min(max(int(left/time.Second), 1), maxRinging)
+	return provider.Whole(left, time.Second, 1, maxRinging)
 }

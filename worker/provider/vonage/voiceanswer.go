@@ -33,16 +33,16 @@ func judgeCall(a *provider.Answer) (provider.Receipt, error) {
 		return provider.Receipt{}, refusal
 	}
 	var answer callAnswer
-	if a.Cut || json.Unmarshal(a.Body, &answer) != nil {
-		return provider.Receipt{}, failure(provider.Unknown, "", "the answer can't be understood")
+	if !a.Decode(&answer) {
+		return provider.Receipt{}, provider.Unreadable()
 	}
 	switch answer.Status {
 	// The states of a call that is over before anybody could have heard it.
 	case "failed", "rejected", "cancelled", "busy", "timeout", "unanswered":
-		return provider.Receipt{}, failure(provider.Unavailable, "status "+answer.Status, "the call ended before it was answered")
+		return provider.Receipt{}, provider.Fail(provider.Unavailable, "status "+answer.Status, "the call ended before it was answered")
 	}
 	if answer.UUID == "" {
-		return provider.Receipt{}, failure(provider.Unknown, "", "the answer has no call in it")
+		return provider.Receipt{}, provider.Fail(provider.Unknown, "", "the answer has no call in it")
 	}
 	return provider.Receipt{ID: answer.UUID, Parts: 1}, nil
 }

@@ -1,5 +1,5 @@
-// Package vonage delivers SMS through Vonage's SMS API and speaks messages through
-// its Voice API.
+// Package vonage delivers SMS through Vonage's SMS API, or its Messages API where Config says so,
+// and speaks messages through its Voice API.
 //
 // SMS goes through Vonage's own SDK, wrapped: the SDK knows no context and no ttl,
 // looks at the first part of a long message only, and panics on an answer without
@@ -11,7 +11,7 @@
 // its talk action has no language, its token is made once and is refused after 15
 // minutes, it panics on every transport error, and it reports an error whose body
 // it can't decode, which is what the API answers a bad request with, as success.
-// One POST with a token of its own does it.
+// One POST with a token of its own does it. The SDK has nothing of the Messages API.
 //
 // What the tables here say is from the vendor's pages named beside them. None of
 // the vendor's free text reaches an error, because it can quote the message.
@@ -23,8 +23,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
-	"time"
 
 	sdk "github.com/vonage/vonage-go-sdk"
 
@@ -33,25 +31,34 @@ import (
 
 // Client is one account at Vonage. It is safe for concurrent use.
 type Client struct {
-	cfg      Config
-	http     *http.Client
-	sms      *sdk.SMSClient
-	key      *rsa.PrivateKey
-	voiceURL string
+	cfg     Config
+	account provider.Account
+	http    *http.Client
+	// sms is the SDK's client of the SMS API; nil where the account has none.
+	sms *sdk.SMSClient
+	// key signs the tokens of an application; nil where the account has none.
+	key *rsa.PrivateKey
+	// signing is the secret with which the vendor signs its requests, or empty.
+	signing []byte
+	// calls and messages are the addresses of the two APIs.
+	calls, messages string
 }
 
-var _ provider.Provider = (*Client)(nil)
+var _ provider.Receiver = (*Client)(nil)
 
 // New returns a client for the account of cfg. It reads the files that cfg names,
 // so that a file which is missing or no key is found at start and not by the first
 // message; every error is a *configs.Complaint or several joined. It connects to
 // nothing.
-func New(cfg Config) (*Client, error) {
+func New(cfg Config, account provider.Account) (*Client, error) {
 	cfg, key, err := cfg.resolve()
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, http: provider.NewHTTPClient(), key: key, voiceURL: cfg.VoiceURL + "/v1/calls"}
+	c := &Client{
+		cfg: cfg, account: account, http: provider.NewHTTPClient(), key: key, signing: []byte(cfg.SignatureSecret.Reveal()),
+		calls: cfg.VoiceURL + "/v1/calls", messages: cfg.VoiceURL + "/v1/messages",
+	}
 	if cfg.APIKey != "" {
 		c.sms = sdk.NewSMSClient(sdk.CreateAuthFromKeySecret(cfg.APIKey, cfg.APISecret.Reveal()))
 		c.sms.Config.BasePath = cfg.SMSURL + "/sms"
@@ -69,34 +76,21 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "vonage"
 
 // Send implements provider.Provider.
 func (c *Client) Send(ctx context.Context, m provider.Message) (provider.Receipt, error) {
-	number, ok := digits(m.To)
+	number, ok := provider.Digits(m.To)
 	if !ok {
-		return provider.Receipt{}, failure(provider.Refused, "", "the recipient is not a number of 7 to 15 digits")
+		return provider.Receipt{}, provider.Fail(provider.Refused, "", "the recipient is not a number of 7 to 15 digits")
 	}
-	left := time.Until(m.Expires)
-	if !m.Expires.IsZero() && left <= 0 {
-		return provider.Receipt{}, failure(provider.Unavailable, "", "the message's life ended before the attempt")
+	left, failure := m.Left(0)
+	if failure != nil {
+		return provider.Receipt{}, failure
 	}
-	switch m.Channel {
-	case provider.SMS:
+	switch {
+	case m.Channel == provider.SMS && c.cfg.Messages:
+		return c.sendMessage(ctx, m, number, left)
+	case m.Channel == provider.SMS:
 		return c.sendSMS(ctx, m, number, left)
-	case provider.Voice:
+	case m.Channel == provider.Voice:
 		return c.call(ctx, m, number, left)
 	}
-	return provider.Receipt{}, failure(provider.Misconfigured, "", "the channel is neither sms nor voice")
-}
-
-// failure returns an error as Send must return it, with a detail in our words.
-func failure(kind provider.Kind, code, detail string) error {
-	return &provider.Error{Kind: kind, Code: code, Detail: detail}
-}
-
-// digits returns an E.164 number as Vonage takes it, without the plus sign, and
-// whether it has the 7 to 15 digits that the API's definition asks for.
-func digits(number string) (string, bool) {
-	number = strings.TrimPrefix(number, "+")
-	if len(number) < 7 || len(number) > 15 {
-		return "", false
-	}
-	return number, strings.Trim(number, "0123456789") == ""
+	return provider.Receipt{}, provider.Fail(provider.Misconfigured, "", "the channel is neither sms nor voice")
 }

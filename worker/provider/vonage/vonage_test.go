@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,7 @@ const (
 	apiKey        = "abcd1234"
 	apiSecret     = "s3cret-of-the-account"
 	applicationID = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+	signingSecret = "what-the-vendor-signs-with"
 )
 
 // The account's key and a stranger's are made once, because making one takes long.
@@ -68,7 +71,7 @@ func start(t testing.TB) (*vonagesim.Server, *vonage.Client) {
 	t.Helper()
 	look := newLookAlike()
 	server := httptest.NewServer(look)
-	client, err := vonage.New(config(server.URL))
+	client, err := vonage.New(config(server.URL), provider.Account{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,16 +94,115 @@ func harness(channel provider.Channel, failures []providertest.Failure) provider
 	lines := strings.Split(pemOf(key()), "\n")
 	return providertest.Harness{
 		LookAlike: func() providertest.LookAlike { return newLookAlike() },
-		New:       func(base string) (provider.Provider, error) { return vonage.New(config(base)) },
+		New:       func(base string) (provider.Provider, error) { return vonage.New(config(base), provider.Account{}) },
 		NewWrong: func(base string) (provider.Provider, error) {
 			cfg := config(base)
 			cfg.APISecret = configs.NewSecret("another-secret")
 			cfg.PrivateKey = configs.NewSecret(pemOf(strangersKey()))
-			return vonage.New(cfg)
+			return vonage.New(cfg, provider.Account{})
 		},
 		Message:  message(channel),
 		Secrets:  []string{apiKey, apiSecret, "another-secret", lines[1], lines[len(lines)/2]},
 		Failures: failures,
+	}
+}
+
+// throughMessages has a harness send through the Messages API, with the key or with a token.
+func throughMessages(h providertest.Harness, token bool) providertest.Harness {
+	client := func(secret string, key func() *rsa.PrivateKey) func(string) (provider.Provider, error) {
+		return func(base string) (provider.Provider, error) {
+			cfg := config(base)
+			cfg.Messages, cfg.APISecret, cfg.PrivateKey = true, configs.NewSecret(secret), configs.NewSecret(pemOf(key()))
+			if token {
+				cfg.APIKey, cfg.APISecret = "", configs.Secret{}
+			}
+			return vonage.New(cfg, provider.Account{})
+		}
+	}
+	h.New, h.NewWrong = client(apiSecret, key), client("another-secret", strangersKey)
+	return h
+}
+
+func TestMessagesKeepTheProvidersContract(t *testing.T) {
+	refuse := func(name, code string, kind provider.Kind) providertest.Failure {
+		return providertest.Failure{Name: name, Fault: simulator.Fault{Kind: vonagesim.Refuse, Code: code}, Kind: kind, Code: code}
+	}
+	failures := []providertest.Failure{
+		refuse("internal error", "1030", provider.Unavailable),
+		refuse("barred number", "1050", provider.Refused),
+		refuse("no route", "1040", provider.Unroutable),
+		refuse("no credit", "1070", provider.Misconfigured),
+		{Name: "a code in no list", Fault: simulator.Fault{Kind: vonagesim.Refuse, Code: "1999"}, Kind: provider.Refused, Code: "HTTP 422"},
+		{Name: "throttled", Fault: simulator.Fault{Kind: vonagesim.Throttle}, Kind: provider.Throttled, Code: "1000"},
+		{Name: "no id", Fault: simulator.Fault{Kind: vonagesim.NoParts}, Kind: provider.Unknown},
+	}
+	t.Run("with the key", func(t *testing.T) { providertest.Run(t, throughMessages(harness(provider.SMS, failures), false)) })
+	t.Run("with a token", func(t *testing.T) { providertest.Run(t, throughMessages(harness(provider.SMS, failures), true)) })
+}
+
+func TestReceipts(t *testing.T) {
+	const tokens = "Authorization"
+	unsign := func(c *provider.Callback) {
+		form, _ := url.ParseQuery(string(c.Body))
+		form.Del("sig")
+		c.Body = []byte(form.Encode())
+	}
+	for _, c := range []struct {
+		name         string
+		channel      provider.Channel
+		messages     bool
+		method, form string
+		secret       string
+		header       []string
+		unsign       func(c *provider.Callback)
+		statuses     map[simulator.Report]provider.Status
+	}{
+		{name: "SMS", channel: provider.SMS},
+		{name: "SMS in the address", channel: provider.SMS, form: http.MethodGet},
+		{name: "SMS as JSON", channel: provider.SMS, form: "JSON"},
+		{name: "SMS, MD5 hash", channel: provider.SMS, method: "md5hash", secret: signingSecret, unsign: unsign},
+		{name: "SMS, MD5", channel: provider.SMS, method: "md5", secret: signingSecret, unsign: unsign},
+		{name: "SMS, SHA-1", channel: provider.SMS, method: "sha1", secret: signingSecret, unsign: unsign},
+		{name: "SMS, SHA-256", channel: provider.SMS, method: "sha256", secret: signingSecret, unsign: unsign},
+		{name: "SMS, SHA-512", channel: provider.SMS, method: "sha512", secret: signingSecret, unsign: unsign},
+		{
+			name: "messages", channel: provider.SMS, messages: true,
+			statuses: map[simulator.Report]provider.Status{simulator.Sent: provider.Accepted, simulator.Expired: provider.Undelivered},
+		},
+		{
+			name: "messages, signed", channel: provider.SMS, messages: true, secret: signingSecret, header: []string{tokens},
+			statuses: map[simulator.Report]provider.Status{simulator.Sent: provider.Accepted, simulator.Expired: provider.Undelivered},
+		},
+		{name: "calls", channel: provider.Voice, statuses: map[simulator.Report]provider.Status{simulator.Expired: provider.Undelivered}},
+		{
+			name: "calls, signed", channel: provider.Voice, secret: signingSecret, header: []string{tokens},
+			statuses: map[simulator.Report]provider.Status{simulator.Expired: provider.Undelivered},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			receiver := func(secret string) func(string, provider.Account) (provider.Receiver, error) {
+				return func(base string, account provider.Account) (provider.Receiver, error) {
+					cfg := config(base)
+					cfg.Messages, cfg.SignatureMethod, cfg.SignatureSecret = c.messages, c.method, configs.NewSecret(secret)
+					return vonage.New(cfg, account)
+				}
+			}
+			h := providertest.ReceiptHarness{
+				Kind: "vonage",
+				LookAlike: func() providertest.ReceiptLookAlike {
+					return vonagesim.New(vonagesim.Options{
+						APIKey: apiKey, APISecret: apiSecret, ApplicationID: applicationID, PublicKey: &key().PublicKey,
+						SignatureSecret: c.secret, SignatureMethod: c.method, ReceiptForm: c.form,
+					})
+				},
+				New: receiver(c.secret), Message: message(c.channel), Secrets: []string{apiSecret, signingSecret},
+				Statuses: c.statuses, Signature: c.header, Unsign: c.unsign, Timed: c.secret != "",
+			}
+			if c.secret != "" {
+				h.NewWrong = receiver("what another signs with")
+			}
+			providertest.RunReceipts(t, h)
+		})
 	}
 }
 

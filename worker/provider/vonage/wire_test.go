@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/worker/provider"
 	"github.com/phonehook/phonehook/worker/provider/vonage"
 )
@@ -21,6 +22,11 @@ import (
 type seen struct {
 	method, path, body string
 	header             http.Header
+}
+
+// account has short addresses, so that the vendor is asked for receipts.
+func account() provider.Account {
+	return provider.Account{Kind: "vonage", Name: "v", Addresses: provider.NewAddresses("https://a.example", []byte(strings.Repeat("k", provider.MinAddressKey)))}
 }
 
 // capture sends m to a server that answers with the status and the body.
@@ -39,7 +45,7 @@ func capture(t *testing.T, m provider.Message, change func(*vonage.Config), stat
 	if change != nil {
 		change(&cfg)
 	}
-	client, err := vonage.New(cfg)
+	client, err := vonage.New(cfg, account())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,14 +60,14 @@ const smsTaken = `{"message-count":"1","messages":[{"to":"447400123456","message
 func TestSMSOnTheWire(t *testing.T) {
 	m := message(provider.SMS)
 	m.Expires = time.Now().Add(90 * time.Second)
-	got, receipt, err := capture(t, m, func(c *vonage.Config) { c.Callback = "https://example.com/dlr?k=1" }, http.StatusOK, smsTaken)
+	got, receipt, err := capture(t, m, nil, http.StatusOK, smsTaken)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(provider.Receipt{ID: "0C000000217B7F02", Parts: 1}, receipt); diff != "" {
 		t.Errorf("receipt: -want +got:\n%s", diff)
 	}
-	const want = "api_key=abcd1234&api_secret=s3cret-of-the-account&callback=https%3A%2F%2Fexample.com%2Fdlr%3Fk%3D1" +
+	want := "api_key=abcd1234&api_secret=s3cret-of-the-account&callback=" + url.QueryEscape(account().TenantURL(m)) +
 		"&client-ref=01890a5d-ac96-774b-bcce-b302099a8057&from=Acme&status-report-req=true&text=Your+code+is+493817&to=447400123456&ttl="
 	form, ttl, _ := strings.Cut(got.body, "&ttl=")
 	if got.method != http.MethodPost || got.path != "/sms/json" || form+"&ttl=" != want {
@@ -91,7 +97,7 @@ func TestSMSOptions(t *testing.T) {
 		{"much life left", func(m *provider.Message) { m.Expires = time.Now().Add(1000 * time.Hour) }, map[string]string{"ttl": "604800000"}},
 		{"no end of life", func(m *provider.Message) { m.Expires = time.Time{} }, map[string]string{"ttl": ""}},
 		{"sender of the message", func(m *provider.Message) { m.From = "+447700900001" }, map[string]string{"from": "447700900001"}},
-		{"no callback", func(*provider.Message) {}, map[string]string{"callback": "", "status-report-req": ""}},
+		{"a tenant whose address is too long", func(m *provider.Message) { m.Tenant = strings.Repeat("t", 60) }, map[string]string{"callback": "", "status-report-req": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := message(provider.SMS)
@@ -117,7 +123,7 @@ func TestVoiceOnTheWire(t *testing.T) {
 	m := message(provider.Voice)
 	m.Language, m.Text, m.Expires = "pt", `Seu "código" & é 493817`, time.Time{}
 	got, receipt, err := capture(t, m, func(c *vonage.Config) {
-		c.Voice.Style, c.Voice.Premium, c.Voice.EventURL = 2, true, "https://example.com/event"
+		c.Voice.Style, c.Voice.Premium = 2, true
 	}, http.StatusCreated, `{"uuid":"63f61863-4a51-4f6b-86e1-46edebcf9356","status":"started","direction":"outbound","conversation_uuid":"CON-1"}`)
 	if err != nil {
 		t.Fatal(err)
@@ -125,9 +131,9 @@ func TestVoiceOnTheWire(t *testing.T) {
 	if diff := cmp.Diff(provider.Receipt{ID: "63f61863-4a51-4f6b-86e1-46edebcf9356", Parts: 1}, receipt); diff != "" {
 		t.Errorf("receipt: -want +got:\n%s", diff)
 	}
-	const want = `{"to":[{"type":"phone","number":"447400123456"}],"from":{"type":"phone","number":"447700900000"},` +
-		`"ncco":[{"action":"talk","text":"Seu \"código\" \u0026 é 4, 9, 3, 8, 1, 7.","language":"pt-BR","style":2,"premium":true,"loop":2}],` +
-		`"ringing_timer":60,"event_url":["https://example.com/event"]}`
+	want := `{"to":[{"type":"phone","number":"447400123456"}],"from":{"type":"phone","number":"447700900000"},` +
+		`"ncco":[{"action":"talk","text":"Seu \"código\" & é 4, 9, 3, 8, 1, 7.","language":"pt-BR","style":2,"premium":true,"loop":2}],` +
+		`"ringing_timer":60,"event_url":["` + account().CallbackURL(m) + `"]}`
 	if got.method != http.MethodPost || got.path != "/v1/calls" || got.body != want {
 		t.Errorf("got %s %s\n%s\nwant\n%s", got.method, got.path, got.body, want)
 	}
@@ -161,7 +167,7 @@ func TestEachCallHasATokenOfItsOwn(t *testing.T) {
 		_, _ = io.WriteString(w, `{"uuid":"1"}`)
 	}))
 	defer server.Close()
-	client, err := vonage.New(config(server.URL))
+	client, err := vonage.New(config(server.URL), provider.Account{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,8 +198,46 @@ func TestAPhoneRingsNoLongerThanItsMessageLives(t *testing.T) {
 	m.Expires = time.Now().Add(30 * time.Second)
 	got, _, err := capture(t, m, nil, http.StatusCreated, `{"uuid":"1"}`)
 	_, rest, _ := strings.Cut(got.body, `"ringing_timer":`)
-	seconds, _ := strconv.Atoi(strings.TrimRight(rest, "}"))
+	rest, _, _ = strings.Cut(rest, ",")
+	seconds, _ := strconv.Atoi(rest)
 	if err != nil || seconds < 1 || seconds > 30 {
 		t.Errorf("it rings for %d s, %v; want at most 30", seconds, err)
+	}
+}
+
+func TestMessagesOnTheWire(t *testing.T) {
+	m := message(provider.SMS)
+	m.Text, m.Expires = "Код & 493817", time.Time{}
+	got, receipt, err := capture(t, m, func(c *vonage.Config) { c.Messages = true }, http.StatusAccepted, `{"message_uuid":"aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(provider.Receipt{ID: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"}, receipt); diff != "" {
+		t.Errorf("receipt: -want +got:\n%s", diff)
+	}
+	want := `{"message_type":"text","channel":"sms","to":"447400123456","from":"Acme","text":"Код & 493817","client_ref":"` + m.Reference +
+		`","sms":{"encoding_type":"unicode"},"webhook_url":"` + account().CallbackURL(m) + `","webhook_version":"v1"}`
+	if got.method != http.MethodPost || got.path != "/v1/messages" || got.body != want {
+		t.Errorf("got %s %s\n%s\nwant\n%s", got.method, got.path, got.body, want)
+	}
+	if got.header.Get("Authorization") != "Basic YWJjZDEyMzQ6czNjcmV0LW9mLXRoZS1hY2NvdW50" {
+		t.Errorf("it is authorised by %q", got.header.Get("Authorization"))
+	}
+}
+
+func TestAnApplicationAloneSendsMessages(t *testing.T) {
+	m := message(provider.SMS)
+	m.Expires = time.Now().Add(90 * time.Second)
+	got, _, err := capture(t, m, func(c *vonage.Config) {
+		c.Messages, c.APIKey, c.APISecret = true, "", configs.Secret{}
+	}, http.StatusAccepted, `{"message_uuid":"1"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkToken(t, strings.TrimPrefix(got.header.Get("Authorization"), "Bearer "))
+	_, rest, _ := strings.Cut(got.body, `"ttl":`)
+	rest, _, _ = strings.Cut(rest, ",")
+	if ttl, err := strconv.Atoi(rest); err != nil || ttl < 20 || ttl > 90 {
+		t.Errorf("ttl is %q; want what is left of 90 seconds", rest)
 	}
 }

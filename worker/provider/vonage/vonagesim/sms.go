@@ -30,7 +30,14 @@ const (
 	maxTTL       = 604_800_000
 	maxText      = 3200
 	maxReference = 40
+	maxCallback  = 100
 )
+
+// magicSMS are the statuses that recipients with a meaning are answered with.
+var magicSMS = map[simulator.Magic]string{
+	simulator.InvalidNumber: "33", simulator.NoRoute: "6", simulator.CountryBarred: "15", simulator.OptedOut: "7",
+	simulator.NotCapable: "6", simulator.TooMany: "1", simulator.NoCredit: "9",
+}
 
 // problem is why a request is refused: the API's status, what Vonage says of it,
 // and the reason that the look-alike counts. A zero problem is none.
@@ -45,6 +52,9 @@ func (s *Server) sms(r *http.Request, body []byte, fault *simulator.Fault) simul
 		s.Refuse("sms: " + p.reason)
 		return smsAnswer([]smsMessage{{Status: p.status, ErrorText: p.text}})
 	}
+	if status, ok := magicSMS[simulator.MagicOf(form.Get("to"))]; ok {
+		return smsAnswer([]smsMessage{{To: form.Get("to"), Status: status, ErrorText: "Refused for " + form.Get("to")}})
+	}
 	parts := Parts(form.Get("text"), form.Get("type") == "unicode")
 	messages := make([]smsMessage, parts, parts+1)
 	for i := range messages {
@@ -58,7 +68,7 @@ func (s *Server) sms(r *http.Request, body []byte, fault *simulator.Fault) simul
 	}
 	s.Take(simulator.Message{
 		Reference: form.Get("client-ref"), ID: messages[0].ID, Channel: "sms", To: "+" + form.Get("to"), From: form.Get("from"),
-		Text: form.Get("text"), Parts: len(messages), At: time.Now(),
+		Text: form.Get("text"), Parts: len(messages), At: time.Now(), Callback: form.Get("callback"),
 	})
 	return smsAnswer(messages)
 }
@@ -119,8 +129,8 @@ func checkOptions(form url.Values) problem {
 		return problem{"3", "Invalid client-ref param", "client-ref is longer than 40 characters"}
 	case form.Has("status-report-req") && form.Get("status-report-req") != "true" && form.Get("status-report-req") != "false":
 		return problem{"3", "Invalid status-report-req param", "status-report-req is neither true nor false"}
-	case form.Has("callback") && !webAddress(form.Get("callback")):
-		return problem{"23", "Invalid Callback Url", "callback is not an address"}
+	case form.Has("callback") && (!webAddress(form.Get("callback")) || len(form.Get("callback")) > maxCallback):
+		return problem{"23", "Invalid Callback Url", "callback is not an address of up to 100 characters"}
 	case form.Has("message-class") && !within(form.Get("message-class"), 0, 3):
 		return problem{"3", "Invalid message-class param", "message-class is not from 0 to 3"}
 	}
@@ -141,9 +151,17 @@ type smsMessage struct {
 
 func taken(form url.Values) smsMessage {
 	return smsMessage{
-		To: form.Get("to"), ID: uuid.NewString(), Status: "0",
+		To: form.Get("to"), ID: newSMSID(), Status: "0",
 		Balance: "3.14159265", Price: "0.03330000", Network: "23410", ClientRef: form.Get("client-ref"),
 	}
+}
+
+// smsIDLength is that of the SMS API's ids, 16 hexadecimal digits, which tell them from those of
+// the other APIs.
+const smsIDLength = 16
+
+func newSMSID() string {
+	return strings.ToUpper(strings.ReplaceAll(uuid.NewString(), "-", ""))[:smsIDLength]
 }
 
 // spoilSMS acts on a fault. It returns the answer's messages, and whether none of

@@ -58,6 +58,9 @@ func (s *Server) voice(r *http.Request, body []byte, fault *simulator.Fault) sim
 		s.Refuse("voice: " + parameter + " " + reason)
 		return badRequest(parameter, reason)
 	}
+	if answer, refused := magicCall(c.To[0].Number); refused {
+		return answer
+	}
 	id, state := uuid.NewString(), "started"
 	if fault != nil {
 		if answer, refused := refuseCall(fault); refused {
@@ -73,6 +76,7 @@ func (s *Server) voice(r *http.Request, body []byte, fault *simulator.Fault) sim
 	s.Take(simulator.Message{
 		Reference: id, ID: id, Channel: "voice", To: "+" + c.To[0].Number, From: c.From.Number,
 		Text: c.NCCO[0].Text, Language: c.NCCO[0].Language, Parts: 1, At: time.Now(),
+		Callback: strings.Join(c.EventURL, ""),
 	})
 	return created(id, state)
 }
@@ -92,6 +96,20 @@ func parseCall(r *http.Request, body []byte) (c call, parameter, reason string) 
 		return c, "body", "has more after the first JSON value"
 	}
 	return c, "", ""
+}
+
+// magicCall answers recipients with a meaning; Vonage has none for the others.
+func magicCall(to string) (answer simulator.Answer, refused bool) {
+	switch simulator.MagicOf(to) {
+	case simulator.InvalidNumber:
+		return badRequest("to", "is not a number in use"), true
+	case simulator.TooMany:
+		return refuseCall(&simulator.Fault{Kind: Throttle})
+	case simulator.NoCredit:
+		return refuseCall(&simulator.Fault{Kind: Refuse, Code: "402"})
+	default:
+		return simulator.Answer{}, false
+	}
 }
 
 // refuseCall acts on the faults that answer with an HTTP status.
