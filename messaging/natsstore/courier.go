@@ -125,7 +125,7 @@ func (c *Courier) waiting() []string {
 		}
 	}
 	tenants = slices.DeleteFunc(tenants, func(name string) bool { return name == everyTenant || slices.Contains(c.opts.Except, name) })
-	rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] })
+	rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] }) //nolint:gosec // fairness needs no secret
 	return tenants
 }
 
@@ -165,7 +165,7 @@ func (c *Courier) deliver(msg jetstream.Msg) {
 	ctx, cancel := context.WithTimeout(c.ctx, noticeWithin)
 	defer cancel()
 	err = c.notifier.Notify(ctx, n)
-	tries := int(min(meta.NumDelivered, 1<<16)) //nolint:gosec // it is bounded
+	tries := int(min(meta.NumDelivered, 1<<16))
 	switch {
 	case err == nil:
 		c.sent.Add(1)

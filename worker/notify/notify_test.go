@@ -128,8 +128,10 @@ func TestConfigComplaints(t *testing.T) {
 		"no TLS":      {notify.Config{URL: "http://example.com", Secret: secret()}, "url: must begin with https://; a server on a network of your own needs allow_insecure: true"},
 		"no address":  {notify.Config{URL: "example.com", Secret: secret()}, "url: is not an address such as https://example.com"},
 		"two secrets": {notify.Config{URL: "https://example.com", Secret: secret(), SecretFile: "/x"}, "secret: is given twice, as secret and as secret_file; keep one"},
-		"no prefix": {notify.Config{URL: "https://example.com", Secret: configs.NewSecret("s3cret")},
-			`secret: is not "whsec_" with 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"`},
+		"no prefix": {
+			notify.Config{URL: "https://example.com", Secret: configs.NewSecret("s3cret")},
+			`secret: is not "whsec_" with 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"`,
+		},
 	} {
 		got := ""
 		if err := c.cfg.Validate(); err != nil {

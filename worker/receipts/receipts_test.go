@@ -214,8 +214,10 @@ func TestWhatIsRefused(t *testing.T) {
 		"another account":         {func(c *messaging.Callback) { c.Account = "other" }, nil, nil, messaging.CodeNotFound, "unknown"},
 		"a provider without ears": {func(c *messaging.Callback) { c.Account = "deaf" }, nil, nil, messaging.CodeNotFound, "unknown"},
 		"another's address":       {func(c *messaging.Callback) { c.Token = strings.Replace(c.Token, "acme", "evil", 1) }, nil, nil, messaging.CodeUnauthorized, "forged"},
-		"no address and no signature": {func(c *messaging.Callback) { c.Token = "" },
-			reads(provider.Report{Status: provider.Delivered, Reference: id, Tenant: "acme"}), nil, messaging.CodeUnauthorized, "forged"},
+		"no address and no signature": {
+			func(c *messaging.Callback) { c.Token = "" },
+			reads(provider.Report{Status: provider.Delivered, Reference: id, Tenant: "acme"}), nil, messaging.CodeUnauthorized, "forged",
+		},
 		"a wrong signature":      {nil, fails(provider.Forgery("the signature is wrong")), nil, messaging.CodeUnauthorized, "forged"},
 		"an old signature":       {nil, fails(provider.Staleness("it is old")), nil, messaging.CodeInvalidRequest, "stale"},
 		"garbage":                {nil, fails(provider.Malformation("it is no form")), nil, messaging.CodeInvalidRequest, "malformed"},

@@ -138,12 +138,12 @@ func (s *Server) sign(form url.Values) string {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	text := ""
-	for _, name := range names {
-		value := form.Get(name)
-		value = strings.ReplaceAll(strings.ReplaceAll(value, "&", "_"), "=", "_")
-		text += "&" + name + "=" + value
+	pairs := make([]string, len(names))
+	for i, name := range names {
+		value := strings.ReplaceAll(strings.ReplaceAll(form.Get(name), "&", "_"), "=", "_")
+		pairs[i] = "&" + name + "=" + value
 	}
+	text := strings.Join(pairs, "")
 	hashes := map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}
 	if make := hashes[s.options.SignatureMethod]; make != nil {
 		mac := hmac.New(make, []byte(s.options.SignatureSecret))
