@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"github.com/phonehook/phonehook/cmd/internal/devd"
 	"github.com/phonehook/phonehook/cmd/internal/run"
+	"github.com/phonehook/phonehook/worker/provider/lookalike"
 )
 
 const devLong = `Dev runs all of phonehook in this one process: a NATS server with JetStream, the
@@ -23,6 +25,10 @@ in them, so keep that listener to yourself.
 --config replaces the built-in configuration, which --print-config shows, by a file
 of kind dev, for example to deliver through a real provider from this machine.
 
+--provider NAME delivers through a look-alike of that provider's API in place of the
+inbox, so that all of the way is tried: its requests, its errors and its receipts. The
+page shows what it was sent, and "phonehook messages get ID" that it was delivered.
+
 Ctrl-C answers the calls under way and ends. The log goes to standard error.`
 
 const devExample = `  phonehook dev
@@ -30,14 +36,17 @@ const devExample = `  phonehook dev
   # On other ports, keeping the NATS server's data
   phonehook dev --listen 127.0.0.1:9080 --admin 127.0.0.1:9081 --data ./data
 
+  # Through a look-alike of Twilio, with receipts
+  phonehook dev --provider twilio
+
   # With a configuration of one's own
   phonehook dev --print-config > dev.yaml
   phonehook dev --config dev.yaml`
 
 // devOptions are the flags of dev.
 type devOptions struct {
-	config, listen, admin, data, logLevel string
-	printConfig                           bool
+	config, listen, admin, data, logLevel, provider string
+	printConfig                                     bool
 }
 
 func newDevCommand() *cobra.Command {
@@ -62,6 +71,7 @@ func newDevCommand() *cobra.Command {
 	f.StringVar(&o.admin, "admin", "", "the `address` of the private pages, likewise (default 127.0.0.1:8081)")
 	f.StringVar(&o.data, "data", "", "the `folder` for the NATS server's data (default a temporary one)")
 	f.StringVar(&o.logLevel, "log-level", "info", "the least `level` that is logged: debug, info, warn or error")
+	f.StringVar(&o.provider, "provider", "", "deliver through a look-alike of this `provider`: "+strings.Join(lookalike.Names(), ", "))
 	f.BoolVar(&o.printConfig, "print-config", false, "only print the built-in configuration")
 	return cmd
 }
@@ -85,7 +95,15 @@ func (o *devOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return fmt.Errorf("dev: %w", err)
 	}
 	defer zap.RedirectStdLog(logger.Named("library"))()
-	process, err := devd.Start(cfg, devd.Options{Logger: logger, Data: o.data})
+	var vendor *lookalike.Kind
+	if o.provider != "" {
+		kind, err := findLookAlike(o.provider)
+		if err != nil {
+			return fmt.Errorf("dev: %w", err)
+		}
+		vendor = &kind
+	}
+	process, err := devd.Start(cfg, devd.Options{Logger: logger, Data: o.data, LookAlike: vendor})
 	if err != nil {
 		return fmt.Errorf("dev: %w", err)
 	}
@@ -106,11 +124,15 @@ func welcome(w io.Writer, p *devd.Process) {
 	if p.HasInbox() {
 		messages = fmt.Sprintf("http://%s/ (JSON: http://%s/inbox)", p.AdminAddr(), p.AdminAddr())
 	}
+	provider := ""
+	if address := p.LookAlike(); address != "" {
+		provider = fmt.Sprintf("\n  provider  a look-alike at %s/_control/", address)
+	}
 	_, _ = fmt.Fprintf(w, `phonehook is ready.
 
   hook      http://%s%s
   token     %s
-  messages  %s
+  messages  %s%s
 
 Paste this into another terminal, or run: phonehook send%s
 
@@ -119,7 +141,7 @@ curl -i http://%s%s \
   -d '%s'
 
 Ctrl-C ends it.
-`, p.Addr(), hookPath, token, messages, sendFlags(p, token), p.Addr(), hookPath, token, exampleJSON())
+`, p.Addr(), hookPath, token, messages, provider, sendFlags(p, token), p.Addr(), hookPath, token, exampleJSON())
 }
 
 // sendFlags are the flags that `phonehook send` needs to call p.

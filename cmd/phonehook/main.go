@@ -44,6 +44,7 @@ func newRootCommand() *cobra.Command {
 		newCheckCommand(),
 		newRouteCommand(),
 		newTokenCommand(),
+		newReceiptsCommand(),
 		newSimulateCommand(),
 		newBenchCommand(),
 	)

@@ -20,8 +20,10 @@ func TestTheExamplesInTheReadmeAreValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := t.TempDir()
-	for _, name := range []string{"nats", "vonage"} {
-		if err := os.WriteFile(filepath.Join(secrets, name), []byte("a-secret"), 0o600); err != nil {
+	for name, secret := range map[string]string{
+		"nats": "a-secret", "vonage": "a-secret", "receipts": strings.Repeat("k", 32), "acme-webhook": "whsec_" + strings.Repeat("QUJD", 8),
+	} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte(secret), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/phonehook/phonehook/gateway/console"
 	"github.com/phonehook/phonehook/messaging/natsrpc"
 	"github.com/phonehook/phonehook/messaging/natsserver"
+	"github.com/phonehook/phonehook/worker/provider/lookalike"
 )
 
 // Token is the token of the built-in configuration's tenant.
@@ -30,6 +31,9 @@ type Options struct {
 	// Data is the folder for the NATS server's data; empty means a temporary one,
 	// which is removed at the end.
 	Data string
+	// LookAlike is the vendor whose look-alike runs beside the rest, and through which
+	// every message goes instead of what the configuration says; nil is none.
+	LookAlike *lookalike.Kind
 }
 
 // Process is a running development server. Make one with Start.
@@ -39,6 +43,7 @@ type Process struct {
 	worker  *workerd.Process
 	token   string
 	inboxes inboxes
+	vendor  *vendor // nil without one
 
 	stop func()
 	done sync.WaitGroup
@@ -50,6 +55,7 @@ type Process struct {
 func Start(cfg Config, opts Options) (*Process, error) {
 	p := &Process{token: exampleToken(cfg.Gateway), failed: make(chan error, 2)}
 	if err := p.build(cfg, opts); err != nil {
+		p.vendor.close()
 		if p.nats != nil {
 			err = errors.Join(err, p.nats.Shutdown())
 		}
@@ -59,21 +65,17 @@ func Start(cfg Config, opts Options) (*Process, error) {
 	return p, nil
 }
 
-// build makes the parts and binds the listeners. The worker comes first, because the
-// gateway shows its inboxes.
+// build makes the parts and binds the listeners. The gateway's comes before the worker, whose
+// provider's look-alike is told where to report.
 func (p *Process) build(cfg Config, opts Options) error {
 	var err error
 	if p.nats, err = natsserver.Start(natsserver.Options{StoreDir: opts.Data}); err != nil {
 		return err
 	}
 	bus := natsrpc.Config{URL: p.nats.URL()}
-	p.worker, err = workerd.New(workerd.Config{Kind: workerd.Kind, NATS: bus, Delivery: cfg.Worker}, opts.Logger)
-	if err != nil {
-		return fmt.Errorf("worker: %w", err)
-	}
 	var shown console.Inbox // stays nil where there is none
-	if p.inboxes = findInboxes(p.worker.Providers()); p.inboxes != nil {
-		shown = p.inboxes
+	if opts.LookAlike != nil || cfg.Worker.Providers.HasInbox() {
+		shown = &p.inboxes
 	}
 	p.gateway, err = gatewayd.New(gatewayd.Config{Kind: gatewayd.Kind, NATS: bus, Config: cfg.Gateway},
 		gatewayd.Options{Logger: opts.Logger, Inbox: shown, ExampleToken: p.token})
@@ -85,6 +87,20 @@ func (p *Process) build(cfg Config, opts Options) error {
 	} else if err != nil {
 		return err
 	}
+	if opts.LookAlike != nil {
+		if p.vendor, err = startVendor(*opts.LookAlike); err != nil {
+			return err
+		}
+		p.inboxes.add(p.vendor)
+		if cfg.Worker, err = p.vendor.delivery(cfg, "http://"+p.Addr()); err != nil {
+			return err
+		}
+	}
+	p.worker, err = workerd.New(workerd.Config{Kind: workerd.Kind, NATS: bus, Delivery: cfg.Worker}, opts.Logger)
+	if err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	p.inboxes.find(p.worker.Providers())
 	return nil
 }
 
@@ -111,7 +127,10 @@ func (p *Process) AdminAddr() string { return p.gateway.AdminAddr() }
 func (p *Process) Token() string { return p.token }
 
 // HasInbox says whether messages are kept for the console.
-func (p *Process) HasInbox() bool { return len(p.inboxes) > 0 }
+func (p *Process) HasInbox() bool { return p.inboxes.any() }
+
+// LookAlike is the address of the vendor's look-alike, or empty without one.
+func (p *Process) LookAlike() string { return p.vendor.url() }
 
 // Wait returns when ctx has ended, everything under way has been answered, and
 // nothing is left behind, or when a part could not go on.
@@ -128,6 +147,7 @@ func (p *Process) Wait(ctx context.Context) error {
 		err = errors.Join(err, <-p.failed)
 	}
 	p.done.Wait()
+	p.vendor.close()
 	return errors.Join(err, p.nats.Shutdown())
 }
 

@@ -116,8 +116,7 @@ func (s *system) startWorker() *process {
 
 func (s *system) startLook() look {
 	s.t.Helper()
-	p := program(s.t, "phonehook", "simulate", "vonage", "--listen", "127.0.0.1:0",
-		"--api-key", "abcd1234", "--api-secret", "marked-secret")
+	p := program(s.t, "phonehook", "simulate", "vonage", "--listen", "127.0.0.1:0", "--open")
 	s.all = append(s.all, p)
 	return look{t: s.t, url: p.awaits(`listens at (http://[0-9.:]+)\n`)[1]}
 }

@@ -10,8 +10,12 @@ import (
 
 	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/worker/provider"
+	"github.com/phonehook/phonehook/worker/provider/esendex"
 	"github.com/phonehook/phonehook/worker/provider/inbox"
+	"github.com/phonehook/phonehook/worker/provider/mitto"
+	"github.com/phonehook/phonehook/worker/provider/telnyx"
 	"github.com/phonehook/phonehook/worker/provider/vonage"
+	"github.com/phonehook/phonehook/worker/provider/webhook"
 )
 
 // Entry is one of the providers in a worker's file: a name and exactly one section,
@@ -22,25 +26,82 @@ type Entry struct {
 	// all together.
 	Limits []provider.Limit `yaml:"limits"`
 
-	Inbox  *inbox.Config  `yaml:"inbox"`
-	Vonage *vonage.Config `yaml:"vonage"`
+	Esendex *esendex.Config `yaml:"esendex"`
+	Inbox   *inbox.Config   `yaml:"inbox"`
+	Mitto   *mitto.Config   `yaml:"mitto"`
+	Telnyx  *telnyx.Config  `yaml:"telnyx"`
+	Vonage  *vonage.Config  `yaml:"vonage"`
+	Webhook *webhook.Config `yaml:"webhook"`
 }
 
-// section is a kind of provider as an entry has it.
+// kind is a kind of provider.
+type kind struct {
+	key   string
+	facts provider.Facts
+	// section returns what an entry has of this kind, or false.
+	section func(e *Entry) (section, bool)
+}
+
+// section is what an entry has of one kind.
 type section struct {
 	key    string
 	config configs.Validator
 	create func(account provider.Account) (provider.Provider, error)
 }
 
+// of makes a kind of its key, its facts, its place in an entry and its constructor.
+func of[C any, P interface {
+	*C
+	configs.Validator
+}, T provider.Provider](key string, facts provider.Facts, place func(e *Entry) P, create func(C, provider.Account) (T, error)) kind {
+	return kind{key: key, facts: facts, section: func(e *Entry) (section, bool) {
+		config := place(e)
+		if config == nil {
+			return section{}, false
+		}
+		return section{key, config, func(account provider.Account) (provider.Provider, error) {
+			made, err := create(*config, account)
+			if err != nil {
+				return nil, err // and not a provider that is a nil of its type
+			}
+			return made, nil
+		}}, true
+	}}
+}
+
+// kinds are all that there are, in the order of the documentation.
+var kinds = []kind{
+	of("vonage", vonage.Facts, func(e *Entry) *vonage.Config { return e.Vonage }, vonage.New),
+	of("esendex", esendex.Facts, func(e *Entry) *esendex.Config { return e.Esendex }, esendex.New),
+	of("mitto", mitto.Facts, func(e *Entry) *mitto.Config { return e.Mitto }, mitto.New),
+	of("telnyx", telnyx.Facts, func(e *Entry) *telnyx.Config { return e.Telnyx }, telnyx.New),
+	of("webhook", webhook.Facts, func(e *Entry) *webhook.Config { return e.Webhook }, webhook.New),
+	of("inbox", inbox.Facts, func(e *Entry) *inbox.Config { return e.Inbox }, inbox.Open),
+}
+
+// Vendor is what the documentation says of a kind of provider.
+type Vendor struct {
+	// Key is that of the section in a worker's file.
+	Key string
+	provider.Facts
+}
+
+// Vendors returns all kinds that there are.
+func Vendors() []Vendor {
+	vendors := make([]Vendor, len(kinds))
+	for i, k := range kinds {
+		vendors[i] = Vendor{k.key, k.facts}
+	}
+	return vendors
+}
+
 // sections returns those that e has.
 func (e *Entry) sections() []section {
 	var found []section
-	if c := e.Inbox; c != nil {
-		found = append(found, section{"inbox", c, func(provider.Account) (provider.Provider, error) { return inbox.New(e.Name, *c), nil }})
-	}
-	if c := e.Vonage; c != nil {
-		found = append(found, section{"vonage", c, func(provider.Account) (provider.Provider, error) { return vonage.New(*c) }})
+	for _, k := range kinds {
+		if s, ok := k.section(e); ok {
+			found = append(found, s)
+		}
 	}
 	return found
 }
@@ -121,6 +182,16 @@ const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 func (es Entries) Has(name string) bool {
 	for _, e := range es {
 		if e.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// HasInbox says whether one of them keeps messages instead of sending them.
+func (es Entries) HasInbox() bool {
+	for _, e := range es {
+		if e.Inbox != nil {
 			return true
 		}
 	}

@@ -62,7 +62,7 @@ func Development() Options { return Options{APIKey: developmentKey} }
 
 // Section returns the section of a worker's file for the account of Development.
 func Section(base string) string {
-	return "api_key: " + developmentKey + "\nfrom: Acme\nbase_url: " + base + "\nallow_insecure: true\n"
+	return "api_key: " + developmentKey + "\nfrom: \"15550100123\"\nbase_url: " + base + "\nallow_insecure: true\n"
 }
 
 func (s *Server) serve(r *http.Request, body []byte, fault *simulator.Fault) simulator.Answer {

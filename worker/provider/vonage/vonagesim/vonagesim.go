@@ -10,7 +10,6 @@ package vonagesim
 import (
 	"crypto/rsa"
 	_ "embed" // the key of Development
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -112,15 +111,6 @@ func Section(base string) string {
 		"signature_secret: " + developmentSignature + "\nsignature_method: sha256\n" +
 		"from: \"15550100123\"\n" +
 		"sms_url: " + base + "\nvoice_url: " + base + "\nallow_insecure: true\n"
-}
-
-// ParsePublicKey reads the RSA public key of an application, in PEM, for Options.
-func ParsePublicKey(pem []byte) (*rsa.PublicKey, error) {
-	key, err := jwt.ParseRSAPublicKeyFromPEM(pem)
-	if err != nil {
-		return nil, errors.New("vonagesim: the file has no RSA public key in PEM")
-	}
-	return key, nil
 }
 
 func (s *Server) route(r *http.Request, body []byte, fault *simulator.Fault) simulator.Answer {

@@ -3,9 +3,7 @@ package vonagesim_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -280,19 +278,5 @@ func TestParts(t *testing.T) {
 		if got := vonagesim.Parts(c.text, c.unicode); got != c.want {
 			t.Errorf("%s: got %d; want %d", c.name, got, c.want)
 		}
-	}
-}
-
-func TestParsePublicKey(t *testing.T) {
-	der, err := x509.MarshalPKIXPublicKey(&key().PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := vonagesim.ParsePublicKey(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	if err != nil || !got.Equal(&key().PublicKey) {
-		t.Errorf("got %v, %v", got, err)
-	}
-	if _, err := vonagesim.ParsePublicKey([]byte("no key")); err == nil {
-		t.Error("a text that is no key is read as one")
 	}
 }

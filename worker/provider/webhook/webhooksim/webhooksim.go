@@ -76,7 +76,7 @@ func Development() Options {
 func Section(base string) string {
 	return strings.Join([]string{
 		`channels: [sms, voice]`,
-		`from: Acme`,
+		`from: "+15550100123"`,
 		`voice: {from: "+447700900000", languages: [en-GB, de-DE, fr-FR, es-ES, ru-RU], language: en-GB}`,
 		`url: ` + base + `/v1/messages`,
 		`bearer: development-only`,
