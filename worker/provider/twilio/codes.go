@@ -31,7 +31,7 @@ var codes = map[code]class{
 	"21635": {provider.Refused, "the number is a landline's"}, // n.c.
 	"30004": {provider.Refused, "the phone does not take the message"},
 	"30005": {provider.Refused, "the phone is unknown to its network"},
-	"60200": {provider.Refused, "a parameter is not valid, which is the recipient's number"},
+	"60200": {provider.Refused, "a parameter is not valid, most likely the recipient's number"},
 	"60205": {provider.Refused, "the number is a landline's"},
 
 	// The sender, the country and the network.

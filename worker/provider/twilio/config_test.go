@@ -101,7 +101,6 @@ func TestConfigNeedsOneWayAlone(t *testing.T) {
 	}
 }
 
-// TestRegions sends to the addresses of regions, as far as a proxy that knows them.
 func TestRegions(t *testing.T) {
 	for _, c := range []struct{ region, edge, want string }{
 		{"", "", "https://api.twilio.com"},

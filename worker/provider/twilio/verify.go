@@ -24,10 +24,11 @@ var locales = speech.NewVoices(`en en-GB af ar ca cs da de el es et fi fr he hi 
 // verify posts to the resource Verifications (twilio.com/docs/verify/api/verification). What it
 // says is the vendor's text around our code, from a sender of its own. A verification lives for ten
 // minutes, which can't be changed, and a second one for the same number in that time continues the
-// first. It has no place for our reference and is not reported to an address.
+// first; what it does with another code of our own is not confirmed at the vendor. It has no place
+// for our reference and is not reported to an address.
 func (c *Client) verify(ctx context.Context, m provider.Message, to string) (provider.Receipt, error) {
 	if len(m.Code) < minCode || len(m.Code) > maxCode {
-		return provider.Receipt{}, provider.Fail(provider.Unroutable, "", "Verify sends a code of 4 to 10 characters, and the message has none")
+		return provider.Receipt{}, provider.Fail(provider.Unroutable, "", "Verify sends a code of 4 to 10 characters, and the message has no such one")
 	}
 	form := url.Values{"To": {to}, "Channel": {channels[m.Channel]}, "CustomCode": {m.Code}}
 	set(form, "Locale", locales.For(m.Language, ""))

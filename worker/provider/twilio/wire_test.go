@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,8 +145,8 @@ func TestSMSOptions(t *testing.T) {
 	number := func(c *twilio.Config) { c.From = "447700900009" }
 	fields := func(pairs ...string) map[string]string {
 		want := make(map[string]string)
-		for i := 0; i < len(pairs); i += 2 {
-			want[pairs[i]] = pairs[i+1]
+		for pair := range slices.Chunk(pairs, 2) {
+			want[pair[0]] = pair[1]
 		}
 		return want
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,16 +58,11 @@ func (s *Server) receipt(m simulator.Message, report simulator.Report) (*http.Re
 
 // inOrder writes the parameters one after the other, by their names.
 func inOrder(form url.Values) string {
-	var names []string
-	for name := range form {
-		names = append(names, name)
+	var all strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		all.WriteString(name + form.Get(name))
 	}
-	slices.Sort(names)
-	all := ""
-	for _, name := range names {
-		all += name + form.Get(name)
-	}
-	return all
+	return all.String()
 }
 
 func object(form url.Values) []byte {
