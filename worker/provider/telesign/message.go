@@ -23,8 +23,9 @@ const (
 
 // voices are the languages that the vendor speaks, from
 // standard.telesign.com/legacy-products/voice-api/send-a-voice-message/post-voice. German, Russian,
-// Catalan and Swedish are of github.com/TeleSign's integration for Zapier alone. The order matters
-// within a language: the first is who speaks it when the region is not listed.
+// Catalan and Swedish are of github.com/Manmohan-Kumar/telesign-messaging alone, which uses the API,
+// and not confirmed at the vendor. The order matters within a language: the first is who speaks it
+// when the region is not listed.
 var voices = speech.NewVoices(`en-US en-GB en-AU en-CA en-IN ca-ES zh-CN zh-TW zh-HK da-DK de-DE es-ES es-MX fi-FI fr-FR fr-CA
 	it-IT ja-JP ko-KR nb-NO nl-NL pl-PL pt-BR pt-PT ru-RU sv-SE`)
 

@@ -3,6 +3,8 @@ package telesign_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -197,6 +199,33 @@ func TestMagicNumbers(t *testing.T) {
 			if failure, ok := errors.AsType[*provider.Error](err); !ok || failure.Kind != want {
 				t.Errorf("%s %s: got %v; want %v", channel, to, err, want)
 			}
+		}
+	}
+}
+
+// TestWhatTheVendorFindsOutLater sends to recipients with a meaning that only a report tells.
+func TestWhatTheVendorFindsOutLater(t *testing.T) {
+	came := make(chan provider.Callback, 1)
+	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		came <- provider.Callback{Header: r.Header, Body: body}
+	}))
+	defer gateway.Close()
+	look, client := start(t)
+	look.ReportTo(gateway.URL)
+	if err := look.SetReceipts(simulator.Receipts{Reports: []simulator.Report{simulator.Delivered}}); err != nil {
+		t.Fatal(err)
+	}
+	for to, want := range map[string]string{"+15005550002": "220", "+15005550003": "237", "+15005550004": "510", "+15005550009": "222"} {
+		m := message(provider.SMS)
+		m.To = to
+		receipt, err := client.Send(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := client.Receive(t.Context(), <-came)
+		if err != nil || len(got.Reports) != 1 || got.Reports[0].ID != receipt.ID || got.Reports[0].Code != want {
+			t.Errorf("%s: got %+v, %v; want the code %s", to, got, err, want)
 		}
 	}
 }

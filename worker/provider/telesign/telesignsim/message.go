@@ -35,7 +35,7 @@ var voices = strings.Fields(`f-zh-HK f-zh-CN f-zh-TW f-da-DK f-nl-NL f-en-AU f-e
 	f-it-IT f-ja-JP f-ko-KR f-nb-NO f-pl-PL f-pt-BR f-pt-PT f-ru-RU f-es-MX f-es-ES f-ca-ES f-sv-SE`)
 
 // magic are the codes that recipients with a meaning are answered with. What the others mean TeleSign
-// finds out later.
+// finds out later, and its notifications say.
 var magic = map[simulator.Magic]int{simulator.InvalidNumber: 11000, simulator.TooMany: 10019, simulator.NoCredit: 10030}
 
 // parse reads the form, or says why it can't.

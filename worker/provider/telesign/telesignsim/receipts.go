@@ -19,13 +19,23 @@ var (
 	}
 )
 
+// magicReports are the statuses of SMS to recipients with a meaning that TeleSign finds out when it has
+// taken them already.
+var magicReports = map[simulator.Magic]int{
+	simulator.NoRoute: 220, simulator.CountryBarred: 237, simulator.OptedOut: 510, simulator.NotCapable: 222,
+}
+
 // receipt makes a notification, signed as the vendor signs them, with both headers.
 func (s *Server) receipt(m simulator.Message, report simulator.Report) (*http.Request, error) {
 	external := m.Reference
 	if external == m.ID {
 		external = ""
 	}
-	content := transaction(m.ID, smsReports[report], external)
+	status, found := magicReports[simulator.MagicOf(m.To)]
+	if !found {
+		status = smsReports[report]
+	}
+	content := transaction(m.ID, status, external)
 	if m.Channel == "voice" {
 		content = transaction(m.ID, callReports[report], external)
 		content["sub_resource"] = "call"
