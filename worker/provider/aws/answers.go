@@ -65,7 +65,7 @@ func reasonOf(err error) string {
 // parametersOf returns the names of the parameters at fault. End User Messaging lists them; SNS has
 // them in its words alone, which are read for them and not repeated.
 func parametersOf(exception smithy.APIError) string {
-	validation, ok := exception.(*types.ValidationException) //nolint:errorlint // it was unwrapped already
+	validation, ok := exception.(*types.ValidationException)
 	if !ok {
 		return exception.ErrorMessage()
 	}

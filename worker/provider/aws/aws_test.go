@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	keyID  = "AKIAOFTHETESTS000001"
 	secret = "secret-of-the-tests/0123456789+abcdefghij"
-	token  = "token-of-the-tests"
+	token  = "token-of-the-tests" //nolint:gosec // nobody's
 	region = "eu-west-1"
 	topic  = "arn:aws:sns:eu-west-1:123456789012:phonehook"
 )
