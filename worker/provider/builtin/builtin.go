@@ -10,10 +10,14 @@ import (
 
 	"github.com/phonehook/phonehook/configs"
 	"github.com/phonehook/phonehook/worker/provider"
+	"github.com/phonehook/phonehook/worker/provider/aws"
 	"github.com/phonehook/phonehook/worker/provider/esendex"
 	"github.com/phonehook/phonehook/worker/provider/inbox"
+	"github.com/phonehook/phonehook/worker/provider/infobip"
 	"github.com/phonehook/phonehook/worker/provider/mitto"
+	"github.com/phonehook/phonehook/worker/provider/telesign"
 	"github.com/phonehook/phonehook/worker/provider/telnyx"
+	"github.com/phonehook/phonehook/worker/provider/twilio"
 	"github.com/phonehook/phonehook/worker/provider/vonage"
 	"github.com/phonehook/phonehook/worker/provider/webhook"
 )
@@ -26,12 +30,16 @@ type Entry struct {
 	// all together.
 	Limits []provider.Limit `yaml:"limits"`
 
-	Esendex *esendex.Config `yaml:"esendex"`
-	Inbox   *inbox.Config   `yaml:"inbox"`
-	Mitto   *mitto.Config   `yaml:"mitto"`
-	Telnyx  *telnyx.Config  `yaml:"telnyx"`
-	Vonage  *vonage.Config  `yaml:"vonage"`
-	Webhook *webhook.Config `yaml:"webhook"`
+	AWS      *aws.Config      `yaml:"aws"`
+	Esendex  *esendex.Config  `yaml:"esendex"`
+	Inbox    *inbox.Config    `yaml:"inbox"`
+	Infobip  *infobip.Config  `yaml:"infobip"`
+	Mitto    *mitto.Config    `yaml:"mitto"`
+	TeleSign *telesign.Config `yaml:"telesign"`
+	Telnyx   *telnyx.Config   `yaml:"telnyx"`
+	Twilio   *twilio.Config   `yaml:"twilio"`
+	Vonage   *vonage.Config   `yaml:"vonage"`
+	Webhook  *webhook.Config  `yaml:"webhook"`
 }
 
 // kind is a kind of provider.
@@ -72,8 +80,12 @@ func of[C any, P interface {
 // kinds are all that there are, in the order of the documentation.
 var kinds = []kind{
 	of("vonage", vonage.Facts, func(e *Entry) *vonage.Config { return e.Vonage }, vonage.New),
-	of("esendex", esendex.Facts, func(e *Entry) *esendex.Config { return e.Esendex }, esendex.New),
+	of("twilio", twilio.Facts, func(e *Entry) *twilio.Config { return e.Twilio }, twilio.New),
+	of("aws", aws.Facts, func(e *Entry) *aws.Config { return e.AWS }, aws.New),
+	of("infobip", infobip.Facts, func(e *Entry) *infobip.Config { return e.Infobip }, infobip.New),
 	of("mitto", mitto.Facts, func(e *Entry) *mitto.Config { return e.Mitto }, mitto.New),
+	of("telesign", telesign.Facts, func(e *Entry) *telesign.Config { return e.TeleSign }, telesign.New),
+	of("esendex", esendex.Facts, func(e *Entry) *esendex.Config { return e.Esendex }, esendex.New),
 	of("telnyx", telnyx.Facts, func(e *Entry) *telnyx.Config { return e.Telnyx }, telnyx.New),
 	of("webhook", webhook.Facts, func(e *Entry) *webhook.Config { return e.Webhook }, webhook.New),
 	of("inbox", inbox.Facts, func(e *Entry) *inbox.Config { return e.Inbox }, inbox.Open),

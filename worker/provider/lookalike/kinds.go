@@ -1,9 +1,13 @@
 package lookalike
 
 import (
+	"github.com/phonehook/phonehook/worker/provider/aws/awssim"
 	"github.com/phonehook/phonehook/worker/provider/esendex/esendexsim"
+	"github.com/phonehook/phonehook/worker/provider/infobip/infobipsim"
 	"github.com/phonehook/phonehook/worker/provider/mitto/mittosim"
+	"github.com/phonehook/phonehook/worker/provider/telesign/telesignsim"
 	"github.com/phonehook/phonehook/worker/provider/telnyx/telnyxsim"
+	"github.com/phonehook/phonehook/worker/provider/twilio/twiliosim"
 	"github.com/phonehook/phonehook/worker/provider/vonage/vonagesim"
 	"github.com/phonehook/phonehook/worker/provider/webhook/webhooksim"
 )
@@ -11,8 +15,12 @@ import (
 // Kinds are all look-alikes, in the order of their ports. New ones come last.
 var Kinds = []Kind{
 	of("vonage", "Vonage", vonagesim.New, vonagesim.Development, vonagesim.Section),
-	of("esendex", "Esendex", esendexsim.New, esendexsim.Development, esendexsim.Section),
+	of("twilio", "Twilio", twiliosim.New, twiliosim.Development, twiliosim.Section),
+	of("aws", "Amazon Web Services", awssim.New, awssim.Development, awssim.Section),
+	of("infobip", "Infobip", infobipsim.New, infobipsim.Development, infobipsim.Section),
 	of("mitto", "Mitto", mittosim.New, mittosim.Development, mittosim.Section),
+	of("telesign", "TeleSign", telesignsim.New, telesignsim.Development, telesignsim.Section),
+	of("esendex", "Esendex", esendexsim.New, esendexsim.Development, esendexsim.Section),
 	of("telnyx", "Telnyx", telnyxsim.New, telnyxsim.Development, telnyxsim.Section),
 	of("webhook", "an HTTP API", webhooksim.New, webhooksim.Development, webhooksim.Section),
 }

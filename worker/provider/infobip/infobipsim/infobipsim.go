@@ -73,7 +73,7 @@ func Development() Options { return Options{APIKey: developmentKey} }
 // Section returns the section of a worker's file for the account of Development.
 func Section(base string) string {
 	return "api_key: " + developmentKey + "\n" +
-		"from: Acme\n" +
+		"from: \"15550100123\"\n" +
 		"voice: {from: \"+15550100123\"}\n" +
 		"base_url: " + base + "\nallow_insecure: true\n"
 }
