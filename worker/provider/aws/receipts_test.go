@@ -210,8 +210,7 @@ func TestStatuses(t *testing.T) {
 
 // notFinal is what a status is while the vendor still tries.
 func notFinal(status provider.Status) provider.Status {
-	switch status {
-	case provider.Undelivered, provider.Failed, provider.Expired, provider.Unconfirmed:
+	if slices.Contains([]provider.Status{provider.Undelivered, provider.Failed, provider.Expired, provider.Unconfirmed}, status) {
 		return provider.Sent
 	}
 	return status
