@@ -77,9 +77,8 @@ func (r *report) read() provider.Report {
 		ID: r.ID, Reference: r.ID, Status: r.status(), At: r.at(),
 		Price: r.price(), Currency: currency(r.Price.Currency), Network: network(r.Network),
 	}
-	switch out.Status {
-	case provider.Accepted, provider.Sent, provider.Delivered:
-		return out
+	if s := out.Status; s == provider.Accepted || s == provider.Sent || s == provider.Delivered {
+		return out // the error of these is none, or that a call was answered
 	}
 	if r.Error.ID != nil && *r.Error.ID != 0 {
 		out.Code, out.Reason = numbered("error ", r.Error.ID), reasons[*r.Error.ID]
