@@ -7,9 +7,8 @@ import (
 	"github.com/phonehook/phonehook/worker/provider/simulator"
 )
 
-// The benchmarks send to the look-alike over loopback, so they count its work too; with a call, that
-// of asking at an address where nothing answers. Without a limit to the reports under way, those
-// would be counted as well, so none are made.
+// The benchmarks send to the look-alike over loopback, so they count its work too: for a call, also
+// its two requests to an address where nothing answers. It makes no reports.
 func benchmarkSend(b *testing.B, channel provider.Channel) {
 	look, client := start(b, account)
 	if err := look.SetReceipts(simulator.Receipts{}); err != nil {

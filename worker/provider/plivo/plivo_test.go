@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	authID    = "MAOFTHETESTS00000000"
-	authToken = "dG9rZW4gb2YgdGhlIHRlc3RzLCBubyBzZWNyZXQ"
+	authToken = "one-of-the-tests"
 	powerpack = "5ec4c8c9-cd74-42b5-9e41-0d7670d6bb46"
 )
 

@@ -239,7 +239,7 @@ func TestWhatIsBelieved(t *testing.T) {
 // for Go, of a request with a query and of one without.
 func TestTheVectorsOfSignatures(t *testing.T) {
 	const (
-		token   = "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4"
+		key     = "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4"
 		address = "https://plivobin.non-prod.plivops.com/api/v1/validate_signature03.xml"
 		id      = "3e82ae9d-2c78-4d85-b1a4-6eae7dbafb36"
 	)
@@ -259,7 +259,7 @@ func TestTheVectorsOfSignatures(t *testing.T) {
 		c.URL = address
 		c.Header.Set("X-Plivo-Signature-V3", signature)
 		c.Header.Set("X-Plivo-Signature-V3-Nonce", "31627761595286130198")
-		got, err := receive(t, token, c)
+		got, err := receive(t, key, c)
 		if err != nil || !got.Signed || got.Reports[0].ID != id {
 			t.Errorf("%s: got %+v, %v; want it to be signed", address, got, err)
 		}

@@ -70,7 +70,7 @@ func New(options Options) *Server {
 // The account of Development. Everybody knows it.
 const (
 	developmentID    = "MADEVELOPMENTONLY000"
-	developmentToken = "ZGV2ZWxvcG1lbnQgb25seSwgbm8gc2VjcmV0IQ"
+	developmentToken = "development-only"
 )
 
 // Development returns the account for trying things out.
@@ -126,15 +126,14 @@ func answer(status int, value any) simulator.Answer {
 
 // refuse acts on the faults and the recipients that have a request refused.
 func refuse(to string, fault *simulator.Fault) (simulator.Answer, bool) {
-	switch simulator.MagicOf(to) {
-	case simulator.InvalidNumber:
-		return problem(http.StatusBadRequest, to+" is not a valid phone number"), true
-	case simulator.TooMany:
-		return problem(http.StatusTooManyRequests, "rate limit exceeded"), true
-	case simulator.NoCredit:
-		return problem(http.StatusBadRequest, "Insufficient Credit"), true
-	}
+	magic := simulator.MagicOf(to)
 	switch {
+	case magic == simulator.InvalidNumber:
+		return problem(http.StatusBadRequest, to+" is not a valid phone number"), true
+	case magic == simulator.TooMany:
+		return problem(http.StatusTooManyRequests, "rate limit exceeded"), true
+	case magic == simulator.NoCredit:
+		return problem(http.StatusBadRequest, "Insufficient Credit"), true
 	case fault == nil:
 		return simulator.Answer{}, false
 	case fault.Kind == Throttle:
