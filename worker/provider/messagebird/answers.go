@@ -62,8 +62,7 @@ func judgeTaken(a *provider.Answer) (provider.Receipt, error) {
 		return receipt, nil
 	}
 	item := &answer.Recipients.Items[0]
-	switch statuses[item.Status] {
-	case provider.Undelivered, provider.Failed, provider.Expired:
+	if status := statuses[item.Status]; status == provider.Undelivered || status == provider.Expired {
 		return provider.Receipt{}, judgeFailed(item.ErrorCode)
 	}
 	receipt.Parts = max(item.Parts, 0)

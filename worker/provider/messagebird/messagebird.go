@@ -1,6 +1,6 @@
 // Package messagebird delivers SMS through MessageBird's SMS API and speaks messages through its
-// Voice Messaging API. The vendor has been called Bird since 2024; these are the APIs of
-// rest.messagebird.com, which its accounts from before have, and not those of api.bird.com.
+// Voice Messaging API. The vendor is now called Bird; these are the APIs of rest.messagebird.com,
+// which its accounts from before have, and not those of api.bird.com.
 //
 // The vendor's own SDK is not used: it has no context, no calls any more, and both APIs are one POST
 // of JSON, whose time, errors and answers this package has to judge itself.

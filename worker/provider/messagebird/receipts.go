@@ -46,8 +46,8 @@ var statuses = map[string]provider.Status{
 }
 
 // readReport reads a report, whose parameters the vendor puts behind the address that it was given
-// (developers.messagebird.com/api/sms-messaging, "Handle a status report"). The names of those of
-// the price are not confirmed at the vendor.
+// (developers.messagebird.com/api/sms-messaging, "Handle a status report"). That reports of calls have
+// the same ones, and the names of those of the price, are not confirmed at the vendor.
 func readReport(address string) (provider.Report, error) {
 	_, query, _ := strings.Cut(address, "?")
 	parameters, err := url.ParseQuery(query)

@@ -13,7 +13,8 @@ const maxSpoken = 1000
 
 // voiceRequest is the body of POST /voicemessages (developers.messagebird.com/docs/voice-messaging).
 // It has no place for a validity period, nor for how long the phone rings. That it takes reportUrl is
-// from the vendor's SDK for PHP.
+// from the vendor's SDK for PHP. Repeat is 1 by default, so that it is taken to count how often all
+// is said; that is not confirmed at the vendor.
 type voiceRequest struct {
 	Originator string   `json:"originator"`
 	Recipients []string `json:"recipients"`

@@ -108,7 +108,8 @@ func (s *Server) knows(header string) bool {
 	return ok && key != "" && (s.options.AccessKey == "" || subtle.ConstantTimeCompare([]byte(key), []byte(s.options.AccessKey)) == 1)
 }
 
-// statuses are the HTTP statuses of the codes that are not answered with 422.
+// statuses are the HTTP statuses of the codes that are not answered with 422. Those of 21, 25 and 99
+// are not confirmed at the vendor.
 var statuses = map[string]int{"2": 401, "20": 404, "21": 400, "25": 402, "98": 404, "99": 500}
 
 // problem answers with a code and the parameter at fault. The description quotes what the request had
@@ -149,16 +150,17 @@ func tooMany() simulator.Answer {
 	return simulator.Answer{Status: http.StatusTooManyRequests, Body: []byte(`{"errors":[]}`)}
 }
 
-// magic answers recipients with a meaning. The vendor refuses none of the others at once: it takes
-// their messages and reports that they failed.
+// magicAnswers are those to recipients with a meaning. The vendor refuses none of the others at once:
+// it takes their messages and reports that they failed.
+var magicAnswers = map[simulator.Magic]func() simulator.Answer{
+	simulator.InvalidNumber: func() simulator.Answer { return problem("9", "recipients") },
+	simulator.NoCredit:      func() simulator.Answer { return problem("25", "") },
+	simulator.TooMany:       tooMany,
+}
+
 func magic(to string) (simulator.Answer, bool) {
-	switch simulator.MagicOf(to) {
-	case simulator.InvalidNumber:
-		return problem("9", "recipients"), true
-	case simulator.TooMany:
-		return tooMany(), true
-	case simulator.NoCredit:
-		return problem("25", ""), true
+	if answered, ok := magicAnswers[simulator.MagicOf(to)]; ok {
+		return answered(), true
 	}
 	return simulator.Answer{}, false
 }
