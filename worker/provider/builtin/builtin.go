@@ -14,7 +14,9 @@ import (
 	"github.com/phonehook/phonehook/worker/provider/esendex"
 	"github.com/phonehook/phonehook/worker/provider/inbox"
 	"github.com/phonehook/phonehook/worker/provider/infobip"
+	"github.com/phonehook/phonehook/worker/provider/messagebird"
 	"github.com/phonehook/phonehook/worker/provider/mitto"
+	"github.com/phonehook/phonehook/worker/provider/plivo"
 	"github.com/phonehook/phonehook/worker/provider/telesign"
 	"github.com/phonehook/phonehook/worker/provider/telnyx"
 	"github.com/phonehook/phonehook/worker/provider/twilio"
@@ -30,16 +32,18 @@ type Entry struct {
 	// all together.
 	Limits []provider.Limit `yaml:"limits"`
 
-	AWS      *aws.Config      `yaml:"aws"`
-	Esendex  *esendex.Config  `yaml:"esendex"`
-	Inbox    *inbox.Config    `yaml:"inbox"`
-	Infobip  *infobip.Config  `yaml:"infobip"`
-	Mitto    *mitto.Config    `yaml:"mitto"`
-	TeleSign *telesign.Config `yaml:"telesign"`
-	Telnyx   *telnyx.Config   `yaml:"telnyx"`
-	Twilio   *twilio.Config   `yaml:"twilio"`
-	Vonage   *vonage.Config   `yaml:"vonage"`
-	Webhook  *webhook.Config  `yaml:"webhook"`
+	AWS         *aws.Config         `yaml:"aws"`
+	Esendex     *esendex.Config     `yaml:"esendex"`
+	Inbox       *inbox.Config       `yaml:"inbox"`
+	Infobip     *infobip.Config     `yaml:"infobip"`
+	MessageBird *messagebird.Config `yaml:"messagebird"`
+	Mitto       *mitto.Config       `yaml:"mitto"`
+	Plivo       *plivo.Config       `yaml:"plivo"`
+	TeleSign    *telesign.Config    `yaml:"telesign"`
+	Telnyx      *telnyx.Config      `yaml:"telnyx"`
+	Twilio      *twilio.Config      `yaml:"twilio"`
+	Vonage      *vonage.Config      `yaml:"vonage"`
+	Webhook     *webhook.Config     `yaml:"webhook"`
 }
 
 // kind is a kind of provider.
@@ -86,7 +90,9 @@ var kinds = []kind{
 	of("mitto", mitto.Facts, func(e *Entry) *mitto.Config { return e.Mitto }, mitto.New),
 	of("telesign", telesign.Facts, func(e *Entry) *telesign.Config { return e.TeleSign }, telesign.New),
 	of("esendex", esendex.Facts, func(e *Entry) *esendex.Config { return e.Esendex }, esendex.New),
+	of("plivo", plivo.Facts, func(e *Entry) *plivo.Config { return e.Plivo }, plivo.New),
 	of("telnyx", telnyx.Facts, func(e *Entry) *telnyx.Config { return e.Telnyx }, telnyx.New),
+	of("messagebird", messagebird.Facts, func(e *Entry) *messagebird.Config { return e.MessageBird }, messagebird.New),
 	of("webhook", webhook.Facts, func(e *Entry) *webhook.Config { return e.Webhook }, webhook.New),
 	of("inbox", inbox.Facts, func(e *Entry) *inbox.Config { return e.Inbox }, inbox.Open),
 }

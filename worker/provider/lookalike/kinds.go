@@ -4,7 +4,9 @@ import (
 	"github.com/phonehook/phonehook/worker/provider/aws/awssim"
 	"github.com/phonehook/phonehook/worker/provider/esendex/esendexsim"
 	"github.com/phonehook/phonehook/worker/provider/infobip/infobipsim"
+	"github.com/phonehook/phonehook/worker/provider/messagebird/messagebirdsim"
 	"github.com/phonehook/phonehook/worker/provider/mitto/mittosim"
+	"github.com/phonehook/phonehook/worker/provider/plivo/plivosim"
 	"github.com/phonehook/phonehook/worker/provider/telesign/telesignsim"
 	"github.com/phonehook/phonehook/worker/provider/telnyx/telnyxsim"
 	"github.com/phonehook/phonehook/worker/provider/twilio/twiliosim"
@@ -21,7 +23,9 @@ var Kinds = []Kind{
 	of("mitto", "Mitto", mittosim.New, mittosim.Development, mittosim.Section),
 	of("telesign", "TeleSign", telesignsim.New, telesignsim.Development, telesignsim.Section),
 	of("esendex", "Esendex", esendexsim.New, esendexsim.Development, esendexsim.Section),
+	of("plivo", "Plivo", plivosim.New, plivosim.Development, plivosim.Section),
 	of("telnyx", "Telnyx", telnyxsim.New, telnyxsim.Development, telnyxsim.Section),
+	of("messagebird", "MessageBird", messagebirdsim.New, messagebirdsim.Development, messagebirdsim.Section),
 	of("webhook", "an HTTP API", webhooksim.New, webhooksim.Development, webhooksim.Section),
 }
 
