@@ -60,6 +60,30 @@ func TestThreefoldOverload(t *testing.T) {
 	}
 }
 
+// TestNobodyWaitsInVainWhereGatewaysShare plays several times what chance may spoil: the
+// gateways' shares of the workers vary.
+func TestNobodyWaitsInVainWhereGatewaysShare(t *testing.T) {
+	for range 10 {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPool(3, 8, 2, func() time.Duration { return 100*time.Millisecond + rand.N(10*time.Millisecond) }) //nolint:gosec // a game of chance
+			first, second := newGateway(p), newGateway(p)
+			first.wait.Go(func() { first.steadily("t", 360, 10*time.Second, 3*time.Second) })
+			second.steadily("t", 360, 10*time.Second, 3*time.Second)
+			sent := p.sentSoFar()
+			first.end()
+			second.end()
+			for _, g := range []*playedGateway{first, second} {
+				if n := g.count(func(c *playedCall) bool { return !c.sent() && !c.shed() }); n > 0 {
+					t.Errorf("%d waited in vain: %s", n, g)
+				}
+			}
+			if sent < 2400*8/10 {
+				t.Errorf("of 2,400 that the workers can do only %d were sent", sent)
+			}
+		})
+	}
+}
+
 // overtaking is by how many places a call was taken later than it would have been,
 // first come first served.
 func overtaking(calls []*playedCall) int {
