@@ -17,6 +17,7 @@ import (
 	"github.com/phonehook/phonehook/worker/provider/messagebird"
 	"github.com/phonehook/phonehook/worker/provider/mitto"
 	"github.com/phonehook/phonehook/worker/provider/plivo"
+	"github.com/phonehook/phonehook/worker/provider/sinch"
 	"github.com/phonehook/phonehook/worker/provider/telesign"
 	"github.com/phonehook/phonehook/worker/provider/telnyx"
 	"github.com/phonehook/phonehook/worker/provider/twilio"
@@ -38,6 +39,7 @@ type Entry struct {
 	Infobip     *infobip.Config     `yaml:"infobip"`
 	MessageBird *messagebird.Config `yaml:"messagebird"`
 	Mitto       *mitto.Config       `yaml:"mitto"`
+	Sinch       *sinch.Config       `yaml:"sinch"`
 	Plivo       *plivo.Config       `yaml:"plivo"`
 	TeleSign    *telesign.Config    `yaml:"telesign"`
 	Telnyx      *telnyx.Config      `yaml:"telnyx"`
@@ -90,6 +92,7 @@ var kinds = []kind{
 	of("mitto", mitto.Facts, func(e *Entry) *mitto.Config { return e.Mitto }, mitto.New),
 	of("telesign", telesign.Facts, func(e *Entry) *telesign.Config { return e.TeleSign }, telesign.New),
 	of("esendex", esendex.Facts, func(e *Entry) *esendex.Config { return e.Esendex }, esendex.New),
+	of("sinch", sinch.Facts, func(e *Entry) *sinch.Config { return e.Sinch }, sinch.New),
 	of("plivo", plivo.Facts, func(e *Entry) *plivo.Config { return e.Plivo }, plivo.New),
 	of("telnyx", telnyx.Facts, func(e *Entry) *telnyx.Config { return e.Telnyx }, telnyx.New),
 	of("messagebird", messagebird.Facts, func(e *Entry) *messagebird.Config { return e.MessageBird }, messagebird.New),

@@ -7,6 +7,7 @@ import (
 	"github.com/phonehook/phonehook/worker/provider/messagebird/messagebirdsim"
 	"github.com/phonehook/phonehook/worker/provider/mitto/mittosim"
 	"github.com/phonehook/phonehook/worker/provider/plivo/plivosim"
+	"github.com/phonehook/phonehook/worker/provider/sinch/sinchsim"
 	"github.com/phonehook/phonehook/worker/provider/telesign/telesignsim"
 	"github.com/phonehook/phonehook/worker/provider/telnyx/telnyxsim"
 	"github.com/phonehook/phonehook/worker/provider/twilio/twiliosim"
@@ -23,6 +24,7 @@ var Kinds = []Kind{
 	of("mitto", "Mitto", mittosim.New, mittosim.Development, mittosim.Section),
 	of("telesign", "TeleSign", telesignsim.New, telesignsim.Development, telesignsim.Section),
 	of("esendex", "Esendex", esendexsim.New, esendexsim.Development, esendexsim.Section),
+	of("sinch", "Sinch", sinchsim.New, sinchsim.Development, sinchsim.Section),
 	of("plivo", "Plivo", plivosim.New, plivosim.Development, plivosim.Section),
 	of("telnyx", "Telnyx", telnyxsim.New, telnyxsim.Development, telnyxsim.Section),
 	of("messagebird", "MessageBird", messagebirdsim.New, messagebirdsim.Development, messagebirdsim.Section),
