@@ -38,6 +38,34 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportMetric(float64(g.Events().Dropped()), "dropped")
 }
 
+// BenchmarkAlias keeps aliases and waits until they are stored.
+func BenchmarkAlias(b *testing.B) {
+	url := messagingtest.NATS(b)
+	gateway(b, url)
+	w := worker(b, url, "w1")
+	a := messaging.Alias{Provider: "p", Tenant: "demo", ID: message("demo", time.Minute).ID}
+	b.Run("Keep", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			a.ProviderMessageID = strconv.Itoa(i)
+			w.Aliases().Keep(a)
+			if i%(natsstore.MaxRecords/4) == 0 {
+				waitFor(b, "room", func() bool { return w.Aliases().Pending() < natsstore.MaxRecords/2 })
+			}
+		}
+		waitFor(b, "everything to be stored", func() bool { return w.Aliases().Pending() == 0 })
+		b.ReportMetric(float64(w.Aliases().Dropped()), "dropped")
+	})
+	b.Run("Find", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := w.Aliases().Find(b.Context(), "p", "1"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkWaysToPublish compares ways to store a value and wait for the answer.
 func BenchmarkWaysToPublish(b *testing.B) {
 	url := messagingtest.NATS(b)

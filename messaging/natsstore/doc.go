@@ -1,7 +1,7 @@
 // Package natsstore keeps in JetStream what outlives a call: messages that wait to be
 // delivered, events of what became of messages, and idempotency keys. A [Store] is the
-// messaging.Queue, Recorder, History and Keys of a process; a [Consumer] is a worker's side of
-// the queue. No call waits for JetStream longer than each method says.
+// messaging.Queue, Recorder, History, Reports, Aliases and Keys of a process; a [Consumer] is a
+// worker's side of the queue. No call waits for JetStream longer than each method says.
 //
 // # Streams
 //
@@ -12,6 +12,7 @@
 //	PHONEHOOK_RECENT       the log of claims of keys that live for at most a minute, in memory
 //	PHONEHOOK_NOTICES      phonehook.v1.notice.<tenant>       what tenants' servers are to be told
 //	PHONEHOOK_DEAD         phonehook.v1.dead.<tenant>         notices that were given up
+//	PHONEHOOK_ALIASES      phonehook.v1.alias.<hash>          which messages providers' ids are of
 //	KV_phonehook_settings  the key for the hashes of numbers, where none is configured
 //
 // A gateway makes them (Options.Manage) and changes them to its own settings when it starts;
@@ -62,6 +63,11 @@
 // came. A notice to the tenant's server is stored with it. A [Courier] takes notices from their
 // queue; one that is not taken is tried again for three days, with growing pauses, and
 // then becomes a dead letter.
+//
+// Most reports tell the message. Some providers know it by an id of their own alone; for these a
+// worker keeps an alias of the message as soon as the provider has taken it. Like an event, it is
+// stored soon afterwards and nobody waits for that, so a report can be there first. Its subject is a
+// hash of the provider's name and the id, so that finding it is one question of one message.
 //
 // # Time
 //

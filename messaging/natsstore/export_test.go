@@ -17,10 +17,11 @@ func WithAckWait(o Options, d time.Duration) Options {
 // MaxRecords is how many events can wait.
 const MaxRecords = maxRecords
 
-// The streams of the queue and of the events.
+// The streams of the queue, of the events and of the aliases.
 const (
-	StreamQueue  = streamQueue
-	StreamEvents = streamEvents
+	StreamQueue   = streamQueue
+	StreamEvents  = streamEvents
+	StreamAliases = streamAliases
 )
 
 // NewAsker returns what stores a message and waits for the answer.

@@ -214,7 +214,7 @@ func (e *events) batch(ctx context.Context, request []byte, size int, visit func
 			case "":
 			case "204": // the end of the batch
 				return last, last > 0 && msg.Header.Get("Nats-Num-Pending") != "0", nil
-			case "404": // nothing there
+			case statusNoMessage:
 				return 0, false, nil
 			case statusNoResponders:
 				e.s.look()

@@ -97,6 +97,11 @@ func TestEverythingIsPermitted(t *testing.T) {
 	if err := g.Queue().Cancel(t.Context(), "demo", failing.ID); !errors.Is(err, messaging.CodeConflict) {
 		t.Errorf("Cancel of what has ended: %v", err)
 	}
+	alias := messaging.Alias{Provider: "p", ProviderMessageID: "v-1", Tenant: "demo", ID: failing.ID}
+	w.Aliases().Keep(alias)
+	if got := found(t, w, "p", "v-1"); got != alias {
+		t.Errorf("the alias is %+v", got)
+	}
 	if len(g.NumberKey()) == 0 {
 		t.Error("a gateway has no key for hashes of numbers")
 	}

@@ -14,172 +14,171 @@ import (
 )
 
 const (
-	// askAgain is when an event that was not acknowledged is published once more.
+	// askAgain is when a record that was not acknowledged is published once more.
 	askAgain = 2 * time.Second
 	// tick is how often that is looked at.
 	tick = 200 * time.Millisecond
-	// maxRefused is how many refused events make the others wait: JetStream can't store
+	// maxRefused is how many refused records make the others wait: JetStream can't store
 	// any then. Fewer may have something wrong of their own.
 	maxRefused = 32
-	// complainEvery is how often the log says that events are lost.
+	// complainEvery is how often the log says that records are lost.
 	complainEvery = 30 * time.Second
 )
 
-// addressed is an event and the number under which its answer comes.
+// addressed is a record and the number under which its answer comes.
 type addressed struct {
 	r      *record
 	number uint64
 }
 
 // run publishes what is recorded until the Store is closed.
-func (e *events) run() {
-	serial, replies := e.s.api.expectAll(e.settle)
-	defer e.s.api.forget(serial)
-	defer e.close()
-	e.replies = replies
-	e.unique = strings.LastIndexByte(strings.TrimSuffix(e.s.api.inbox, "."), '.') + 1
+func (o *outbox) run() {
+	serial, replies := o.s.api.expectAll(o.settle)
+	defer o.s.api.forget(serial)
+	defer o.close()
+	o.replies = replies
+	o.unique = strings.LastIndexByte(strings.TrimSuffix(o.s.api.inbox, "."), '.') + 1
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-e.due.C:
-			e.publish(false)
+		case <-o.due.C:
+			o.publish(false)
 		case <-ticker.C:
-			e.publish(true)
-			e.complain()
-		case <-e.s.ctx.Done():
+			o.publish(true)
+			o.complain()
+		case <-o.s.ctx.Done():
 			return
 		}
 	}
 }
 
-func (e *events) close() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = true
-	e.due.Stop()
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	o.due.Stop()
 }
 
 // publish sends off what waits, as much as there are slots for; and with retry before that
 // what was refused, and what was not answered.
-func (e *events) publish(retry bool) {
-	if !e.s.nc.IsConnected() {
+func (o *outbox) publish(retry bool) {
+	if !o.s.nc.IsConnected() {
 		return // and again at the next tick
 	}
-	for _, a := range e.take(retry) {
+	for _, a := range o.take(retry) {
 		r := a.r
-		e.msg.Subject, e.msg.Data, e.msgID[0] = r.subject, r.body, r.id
-		e.msg.Reply = e.replies + strconv.FormatUint(a.number, 36)
-		if r.id == "" {
-			r.id = e.msg.Reply[e.unique:]
-			e.msgID[0] = r.id
+		o.msg.Subject, o.msg.Data = r.subject, r.body
+		o.msg.Reply = o.replies + strconv.FormatUint(a.number, 36)
+		if o.msgID != nil {
+			if r.id == "" {
+				r.id = o.msg.Reply[o.unique:]
+			}
+			o.msgID[0] = r.id
 		}
-		if err := e.s.nc.PublishMsg(&e.msg); err != nil {
-			e.failed(a.number, !errors.Is(err, nats.ErrMaxPayload))
+		if err := o.s.nc.PublishMsg(&o.msg); err != nil {
+			o.failed(a.number, !errors.Is(err, nats.ErrMaxPayload))
 		}
 	}
 }
 
-// take moves events to free slots and returns them. The slice is good until the next call.
-func (e *events) take(retry bool) []addressed {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// take moves records to free slots and returns them. The slice is good until the next call.
+func (o *outbox) take(retry bool) []addressed {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	now := time.Now()
-	e.sending = e.sending[:0]
+	o.sending = o.sending[:0]
 	if retry {
-		for i, s := range e.slots {
+		for i, s := range o.slots {
 			if s.r != nil && now.Sub(s.r.sent) > askAgain {
-				e.again = append(e.again, e.takeBack(s.turn*maxUnderWay+uint64(i)))
+				o.again = append(o.again, o.takeBack(s.turn*maxUnderWay+uint64(i)))
 			}
 		}
-		e.again = e.fill(e.again, now)
+		o.again = o.fill(o.again, now)
 	}
-	if len(e.again) <= maxRefused {
-		e.waits = e.fill(e.waits, now)
+	if len(o.again) <= maxRefused {
+		o.waits = o.fill(o.waits, now)
 	}
-	e.held, e.last = len(e.waits) > 0, now
-	return e.sending
+	o.held, o.last = len(o.waits) > 0, now
+	return o.sending
 }
 
-// fill moves events from a queue to free slots, drops those that are too old, and returns the
-// rest. The caller holds e.mu.
-func (e *events) fill(queue []*record, now time.Time) []*record {
+// fill moves records from a queue to free slots, drops those that are too old, and returns the
+// rest. The caller holds o.mu.
+func (o *outbox) fill(queue []*record, now time.Time) []*record {
 	n := 0
-	for ; n < len(queue) && len(e.free) > 0; n++ {
+	for ; n < len(queue) && len(o.free) > 0; n++ {
 		r := queue[n]
 		if now.Sub(r.born) > keepTrying {
-			e.lose(r)
+			o.lose(r)
 			continue
 		}
-		i := e.free[len(e.free)-1]
-		e.free = e.free[:len(e.free)-1]
-		s := &e.slots[i]
+		i := o.free[len(o.free)-1]
+		o.free = o.free[:len(o.free)-1]
+		s := &o.slots[i]
 		s.r, s.turn, r.sent = r, s.turn+1, now
-		e.sending = append(e.sending, addressed{r, s.turn*maxUnderWay + i})
+		o.sending = append(o.sending, addressed{r, s.turn*maxUnderWay + i})
 	}
 	return slices.Delete(queue, 0, n)
 }
 
-// takeBack frees the slot of an event and returns the event, or nil where it is no longer
-// there. The caller holds e.mu.
-func (e *events) takeBack(number uint64) *record {
-	s := &e.slots[number%maxUnderWay]
+// takeBack frees the slot of a record and returns the record, or nil where it is no longer
+// there. The caller holds o.mu.
+func (o *outbox) takeBack(number uint64) *record {
+	s := &o.slots[number%maxUnderWay]
 	if s.r == nil || s.turn != number/maxUnderWay {
 		return nil
 	}
 	r := s.r
 	s.r = nil
-	e.free = append(e.free, number%maxUnderWay)
-	if e.held && len(e.free) >= gatherMost {
-		e.held = false
-		e.due.Reset(0)
+	o.free = append(o.free, number%maxUnderWay)
+	if o.held && len(o.free) >= gatherMost {
+		o.held = false
+		o.due.Reset(0)
 	}
 	return r
 }
 
-// lose gives an event up. The caller holds e.mu.
-func (e *events) lose(r *record) {
-	e.pending--
-	e.dropped.Add(1)
+// lose gives a record up. The caller holds o.mu.
+func (o *outbox) lose(r *record) {
+	o.pending--
+	o.dropped.Add(1)
 	spare.Put(r)
 }
 
-// failed has an event that could not be published tried again, or gives it up.
-func (e *events) failed(number uint64, again bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r := e.takeBack(number); again {
-		e.again = append(e.again, r)
+// failed has a record that could not be published tried again, or gives it up.
+func (o *outbox) failed(number uint64, again bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if r := o.takeBack(number); again {
+		o.again = append(o.again, r)
 	} else {
-		e.lose(r)
+		o.lose(r)
 	}
 }
 
-// settle takes JetStream's answer to one event.
-func (e *events) settle(number uint64, answer *nats.Msg) {
-	done := isStored(answer.Data)
+// settle takes JetStream's answer to one record.
+func (o *outbox) settle(number uint64, answer *nats.Msg) {
+	done := o.isStored(answer.Data)
 	if !done && answer.Header.Get(headerStatus) == statusNoResponders {
-		e.s.look()
+		o.s.look()
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch r := e.takeBack(number); {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch r := o.takeBack(number); {
 	case r == nil: // was published again meanwhile
 	case done:
-		e.pending--
+		o.pending--
 		spare.Put(r)
 	default:
-		e.again = append(e.again, r)
+		o.again = append(o.again, r)
 	}
 }
 
-// acknowledged is how JetStream's answer begins that it has stored an event. A sequence and
-// the end of the object follow.
-var acknowledged = []byte(`{"stream":"` + streamEvents + `","seq":`)
-
-// isStored says whether an answer is that an event is stored. The usual one needs no parser.
-func isStored(answer []byte) bool {
-	if rest, usual := bytes.CutPrefix(answer, acknowledged); usual {
+// isStored says whether an answer is that a record is stored. The usual one needs no parser: after
+// its beginning follow a sequence and the end of the object.
+func (o *outbox) isStored(answer []byte) bool {
+	if rest, usual := bytes.CutPrefix(answer, o.acknowledged); usual {
 		if number, whole := bytes.CutSuffix(rest, []byte("}")); whole && isNumber(number) {
 			return true
 		}
@@ -197,12 +196,12 @@ func isNumber(text []byte) bool {
 	return len(text) > 0
 }
 
-// complain logs now and then how many events were lost.
-func (e *events) complain() {
-	dropped := e.dropped.Load()
-	if dropped == e.told || time.Since(e.complained) < complainEvery {
+// complain logs now and then how many records were lost.
+func (o *outbox) complain() {
+	dropped := o.dropped.Load()
+	if dropped == o.told || time.Since(o.complained) < complainEvery {
 		return
 	}
-	e.s.logger.Warn("events were lost: JetStream could not store them", zap.Uint64("lost", dropped-e.told))
-	e.told, e.complained = dropped, time.Now()
+	o.s.logger.Warn(o.what+" were lost: JetStream could not store them", zap.Uint64("lost", dropped-o.told))
+	o.told, o.complained = dropped, time.Now()
 }

@@ -68,9 +68,10 @@ type Store struct {
 	clock  clock
 	reader reader
 
-	keys   *keys
-	events *events
-	queue  *queue
+	keys    *keys
+	events  *events
+	aliases *aliases
+	queue   *queue
 
 	ctx     context.Context // ends with Close
 	stop    context.CancelFunc
@@ -105,12 +106,14 @@ func Open(nc *nats.Conn, opts Options) (*Store, error) {
 	if s.api, err = newAPI(nc); err != nil {
 		return nil, fmt.Errorf("natsstore: %w", err)
 	}
-	s.keys, s.events, s.queue = newKeys(s), newEvents(s), &queue{s}
+	s.keys, s.events, s.aliases, s.queue = newKeys(s), newEvents(s), newAliases(s), &queue{s}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.running.Go(s.run)
 	s.running.Go(s.events.run)
 	if s.opts.Manage {
 		s.running.Go(s.keys.recent.run)
+	} else {
+		s.running.Go(s.aliases.run)
 	}
 	return s, nil
 }
@@ -170,13 +173,17 @@ func (s *Store) Events() Events { return s.events }
 // Reports keeps what providers report.
 func (s *Store) Reports() messaging.Reports { return &reports{s} }
 
+// Aliases is the memory for which messages providers' ids are of. Only a worker writes it, and in
+// nats.conf only a worker may.
+func (s *Store) Aliases() Aliases { return s.aliases }
+
 // Keys is the memory for idempotency keys. In nats.conf only a gateway may use it.
 func (s *Store) Keys() messaging.Keys { return s.keys }
 
-// Close waits until the events recorded so far are stored, or ctx ends, and then stops
-// everything. The error says how many events were lost. Consumers are to be drained before.
+// Close waits until the events recorded and the aliases kept so far are stored, or ctx ends, and
+// then stops everything. The error says how many were lost. Consumers are to be drained before.
 func (s *Store) Close(ctx context.Context) error {
-	err := s.events.flush(ctx)
+	err := errors.Join(s.events.flush(ctx), s.aliases.flush(ctx))
 	s.stop()
 	s.running.Wait()
 	s.reader.close()

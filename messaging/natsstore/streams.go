@@ -21,6 +21,7 @@ const (
 	streamSettings = "KV_phonehook_settings"
 	streamNotices  = "PHONEHOOK_NOTICES"
 	streamDead     = "PHONEHOOK_DEAD"
+	streamAliases  = "PHONEHOOK_ALIASES"
 
 	queuePrefix    = "phonehook.v1.queue."
 	eventPrefix    = "phonehook.v1.event."
@@ -29,6 +30,7 @@ const (
 	settingsPrefix = "$KV.phonehook_settings."
 	noticePrefix   = "phonehook.v1.notice."
 	deadPrefix     = "phonehook.v1.dead."
+	aliasPrefix    = "phonehook.v1.alias."
 
 	// hintSubject says that there is a new message of the tenant that is in the body.
 	hintSubject = "phonehook.v1.queued"
@@ -62,12 +64,21 @@ const (
 	noticesBytes = 48 << 20
 	// deadBytes are some 35,000 dead letters; the oldest go first.
 	deadBytes = 16 << 20
+	// aliasesBytes are some 110,000 aliases of 130 bytes: two minutes of 1,000 a second, an
+	// hour and a half of 20, and most reports come within a minute. The oldest go first. It is
+	// less for the disk's sake than for the memory's: each has a subject of its own, for which
+	// the server needs 200 bytes of memory, and 270 while many come. That is 30 MiB.
+	aliasesBytes = 14 << 20
 )
 
 const (
 	// keepNotices is longer than the last try of a notice comes after the first, which
 	// is three days.
 	keepNotices = 5 * 24 * time.Hour
+	// keepAliases is for how long after a message was taken a report of it is matched, the
+	// same as where an address tells the message: vendors try one for up to 72 hours, and repeat
+	// a report that nobody took for as long.
+	keepAliases = 4 * 24 * time.Hour
 	// keepDead is for how long somebody can find out what a tenant was not told.
 	keepDead = 30 * 24 * time.Hour
 )
@@ -130,6 +141,11 @@ func (s *Store) streams() []stream {
 		{streamDead, func(c *jetstream.StreamConfig) {
 			c.Subjects, c.Storage, c.MaxBytes = []string{deadPrefix + "*"}, jetstream.FileStorage, deadBytes
 			c.Discard, c.MaxAge, c.Duplicates = jetstream.DiscardOld, keepDead, storedOnce
+		}},
+		{streamAliases, func(c *jetstream.StreamConfig) {
+			c.Subjects, c.Storage, c.MaxBytes = []string{aliasPrefix + "*"}, jetstream.FileStorage, aliasesBytes
+			c.MaxMsgsPerSubject, c.Discard, c.MaxAge = 1, jetstream.DiscardOld, keepAliases
+			c.AllowDirect = true
 		}},
 	}
 	if !s.opts.Manage {

@@ -69,6 +69,7 @@ func TestTheNewestAttemptsAreKept(t *testing.T) {
 }
 
 func TestWhatJetStreamAnswers(t *testing.T) {
+	e := newEvents(&Store{})
 	for answer, want := range map[string]bool{
 		`{"stream":"PHONEHOOK_EVENTS","seq":17}`:                     true,
 		`{"stream":"PHONEHOOK_EVENTS","seq":17,"duplicate": true}`:   true,
@@ -80,7 +81,7 @@ func TestWhatJetStreamAnswers(t *testing.T) {
 		`{"stream":"PHONEHOOK_EVENTS","seq":1}}`:                     false,
 		"":                                                           false,
 	} {
-		if got := isStored([]byte(answer)); got != want {
+		if got := e.isStored([]byte(answer)); got != want {
 			t.Errorf("%s: %t, want %t", answer, got, want)
 		}
 	}

@@ -32,6 +32,9 @@ const (
 	tooManyPerSubject = "maximum messages per subject exceeded"
 )
 
+// statusNoMessage is JetStream's answer to a direct question that there is none.
+const statusNoMessage = "404"
+
 // refusal is JetStream's answer that it did not do what was asked.
 type refusal struct {
 	Code        int    `json:"code"`
