@@ -17,6 +17,14 @@ type Receiver interface {
 	Receive(ctx context.Context, c Callback) (Reception, error)
 }
 
+// ReporterByID is a Receiver whose vendor's reports have no name for a message but the vendor's own
+// id, and come to one address of the account. The worker then keeps which message an id is of.
+type ReporterByID interface {
+	Receiver
+	// ReportsByID says whether it is so. The answer does not change.
+	ReportsByID() bool
+}
+
 // Learner is a Provider whose vendor wants to know whether codes could be used.
 type Learner interface {
 	Provider

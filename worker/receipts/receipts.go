@@ -30,6 +30,9 @@ type Options struct {
 	Addresses *provider.Addresses
 	// Reports keep what is told.
 	Reports messaging.Reports
+	// Aliases find the messages of providers that report by an id of their own alone. Without
+	// them such reports are of no message that is known.
+	Aliases messaging.Aliases
 	// Notices says whether a tenant's server is to be told too; nil tells none.
 	Notices func(tenant string) bool
 	// Clock is time.Now where it is nil.
@@ -158,7 +161,7 @@ func (d *Desk) refuse(c messaging.Callback, err error) error {
 }
 
 // keep stores one report, and a notice of it for the tenant's server where it wants one. A report
-// of no message that can be told is counted and forgotten: its vendor has nothing better.
+// of no message that is known is counted and forgotten: it would not be known later either.
 func (d *Desk) keep(ctx context.Context, c messaging.Callback, subject provider.Subject, report provider.Report) error {
 	tenant, id := subject.Tenant, subject.ID
 	if tenant == "" {
@@ -166,6 +169,12 @@ func (d *Desk) keep(ctx context.Context, c messaging.Callback, subject provider.
 	}
 	if id == "" {
 		id = report.Reference
+	}
+	if tenant == "" && id == "" {
+		var err error
+		if tenant, id, err = d.whose(ctx, c.Account, report.ID); err != nil {
+			return err
+		}
 	}
 	if !messaging.ValidTenant(tenant) || !isID(id) {
 		d.counts.refuse(c.Account, "unmatched")

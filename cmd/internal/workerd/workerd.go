@@ -42,6 +42,7 @@ type Process struct {
 	providers  map[string]provider.Provider
 	dispatcher *worker.Dispatcher
 	addresses  *provider.Addresses
+	keeper     receipts.Keeper
 	notifier   *notify.Notifier
 	// desk is there while messages come, like server and courier.
 	desk    atomic.Pointer[receipts.Desk]
@@ -65,7 +66,7 @@ func New(cfg Config, logger *zap.Logger) (*Process, error) {
 	if p.notifier, err = notify.New(cfg.Notified()); err != nil {
 		return nil, err
 	}
-	p.dispatcher, err = worker.NewDispatcher(cfg.Delivery.Config, providers, worker.Options{
+	p.dispatcher, err = worker.NewDispatcher(cfg.Delivery.Config, p.senders(), worker.Options{
 		Limits:  cfg.Providers.Limits(),
 		Workers: p.workers,
 		Logger:  p.logger,
@@ -74,6 +75,18 @@ func New(cfg Config, logger *zap.Logger) (*Process, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// senders are the providers by name, as messages are sent through them.
+func (p *Process) senders() map[string]provider.Provider {
+	if p.addresses == nil { // nothing is reported
+		return p.providers
+	}
+	senders := make(map[string]provider.Provider, len(p.providers))
+	for name, each := range p.providers {
+		senders[name] = p.keeper.Wrap(name, each)
+	}
+	return senders
 }
 
 // workers is how many workers live, this one included.
@@ -136,6 +149,7 @@ func (p *Process) begin(nc *nats.Conn) (w work, err error) {
 	if err != nil {
 		return w, err
 	}
+	p.keeper.Use(w.store.Aliases())
 	called := messaging.Recording(messaging.Accepting(p.dispatcher, w.store.Queue()), w.store.Events())
 	w.server, err = natsrpc.NewServer(nc, called, natsrpc.ServerOptions{
 		Tenants:  p.cfg.Served(),
@@ -167,7 +181,7 @@ func (p *Process) begin(nc *nats.Conn) (w work, err error) {
 func (p *Process) beginReceipts(nc *nats.Conn, w *work) (err error) {
 	desk := receipts.NewDesk(receipts.Options{
 		Providers: p.providers, Kinds: p.cfg.Providers.Kinds(), Addresses: p.addresses,
-		Reports: w.store.Reports(), Notices: p.notifier.Tells, Logger: p.logger.Named("receipts"),
+		Reports: w.store.Reports(), Aliases: w.store.Aliases(), Notices: p.notifier.Tells, Logger: p.logger.Named("receipts"),
 	})
 	p.desk.Store(desk)
 	if w.callback, err = natsrpc.NewCallbackServer(nc, desk, desk.Accounts()); err != nil {

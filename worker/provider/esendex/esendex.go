@@ -30,8 +30,9 @@ type Client struct {
 }
 
 var (
-	_ provider.Provider = (*Client)(nil)
-	_ provider.Receiver = (*Client)(nil)
+	_ provider.Provider     = (*Client)(nil)
+	_ provider.Receiver     = (*Client)(nil)
+	_ provider.ReporterByID = (*Client)(nil)
 )
 
 // New returns a client for the account of cfg. It reads the file that cfg names, so that one which

@@ -9,6 +9,9 @@ import (
 	"github.com/phonehook/phonehook/worker/provider"
 )
 
+// ReportsByID implements provider.ReporterByID.
+func (c *Client) ReportsByID() bool { return true }
+
 // push is a notification of the vendor's
 // (developers.esendex.com/APIs/Push-Notifications): MessageDelivered or MessageFailed.
 type push struct {
