@@ -28,7 +28,7 @@ type notices struct {
 func (n *notices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	mac := hmac.New(sha256.New, n.key)
-	fmt.Fprintf(mac, "%s.%s.%s", r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp"), body)
+	_, _ = fmt.Fprintf(mac, "%s.%s.%s", r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp"), body)
 	var told struct {
 		Data struct {
 			ID     string `json:"message_id"`
@@ -96,7 +96,7 @@ tenants:
 func (r *receiptSystem) start() {
 	r.t.Helper()
 	r.worker = r.startWorker()
-	r.system.admin = "http://" + r.worker.awaits(`"worker runs".*"admin":"([^"]+)"`)[1]
+	r.admin = "http://" + r.worker.awaits(`"worker runs".*"admin":"([^"]+)"`)[1]
 }
 
 // reports says what the vendor reports from now on.
@@ -206,7 +206,7 @@ func TestForgedReportsAreRefused(t *testing.T) {
 	if got := r.delivery(id); got != "" {
 		t.Errorf("the message is %s now", got)
 	}
-	counted := do(t, http.MethodGet, r.system.admin+"/receipts", "", "")
+	counted := do(t, http.MethodGet, r.admin+"/receipts", "", "")
 	if !strings.Contains(counted.body, `"forged"`) {
 		t.Errorf("the worker counts %s", counted.body)
 	}

@@ -32,7 +32,7 @@ func reporting(key string) providertest.ReceiptLookAlike {
 		},
 		Receipt: func(m simulator.Message, report simulator.Report) (*http.Request, error) {
 			body := `{"id":"` + m.ID + `","to":"` + m.To + `","status":"` + string(report) + `"}`
-			r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, m.Callback, strings.NewReader(body)) //nolint:usetesting // it outlives no test
+			r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, m.Callback, strings.NewReader(body))
 			if err == nil && key != "" {
 				at := strconv.FormatInt(time.Now().Unix(), 10)
 				r.Header.Set("X-Time", at)
@@ -142,7 +142,7 @@ func TestBrokenReceiversFail(t *testing.T) {
 	// reads is a receiver that believes as a good one does and reads in its own way.
 	reads := func(change func(c provider.Callback, got *provider.Reception)) func(*receiver, provider.Callback) (provider.Reception, error) {
 		return func(r *receiver, c provider.Callback) (provider.Reception, error) {
-			got, err := r.Receive(context.Background(), c) //nolint:usetesting // it outlives no test
+			got, err := r.Receive(context.Background(), c)
 			if err == nil {
 				change(c, &got)
 			}
@@ -151,7 +151,7 @@ func TestBrokenReceiversFail(t *testing.T) {
 	}
 	refuses := func(refusal error) func(*receiver, provider.Callback) (provider.Reception, error) {
 		return func(r *receiver, c provider.Callback) (provider.Reception, error) {
-			got, err := r.Receive(context.Background(), c) //nolint:usetesting // it outlives no test
+			got, err := r.Receive(context.Background(), c)
 			if err != nil {
 				err = refusal
 			}

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	plan           = "plan-of-the-tests"
-	apiToken       = "token-of-the-tests-0000000000000"
+	apiToken       = "token-of-the-tests-0000000000000" //nolint:gosec // it is nobody's
 	webhookSecret  = "webhook-secret-of-the-tests-0000"
 	applicationKey = "5f0bdfb5-0000-4000-8000-000000000001"
 )

@@ -83,7 +83,7 @@ const (
 	developmentToken       = "developmentonly00000000000000token"
 	developmentWebhook     = "phonehook-development-only-sign"
 	developmentApplication = "de0e10be-0000-4000-8000-0000000000de"
-	developmentSecret      = "ZGV2ZWxvcG1lbnQgb25seSBzZWNyZXQ="
+	developmentSecret      = "ZGV2ZWxvcG1lbnQgb25seSBzZWNyZXQ=" //nolint:gosec // everybody knows it
 )
 
 // Development returns the account for trying things out.

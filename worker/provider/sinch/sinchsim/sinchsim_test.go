@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	smsPath  = "/xms/v1/plan/batches"
 	callPath = "/calling/v1/callouts"
-	secret   = "c2VjcmV0"
+	secret   = "c2VjcmV0" //nolint:gosec // it is nobody's
 )
 
 var options = sinchsim.Options{ServicePlanID: "plan", APIToken: "token", WebhookSecret: "sign", ApplicationKey: "app", ApplicationSecret: secret}
