@@ -142,7 +142,7 @@ func TestBrokenReceiversFail(t *testing.T) {
 	// reads is a receiver that believes as a good one does and reads in its own way.
 	reads := func(change func(c provider.Callback, got *provider.Reception)) func(*receiver, provider.Callback) (provider.Reception, error) {
 		return func(r *receiver, c provider.Callback) (provider.Reception, error) {
-			got, err := r.Receive(context.Background(), c)
+			got, err := r.Receive(context.Background(), c) //nolint:usetesting // it outlives no test
 			if err == nil {
 				change(c, &got)
 			}
@@ -151,7 +151,7 @@ func TestBrokenReceiversFail(t *testing.T) {
 	}
 	refuses := func(refusal error) func(*receiver, provider.Callback) (provider.Reception, error) {
 		return func(r *receiver, c provider.Callback) (provider.Reception, error) {
-			got, err := r.Receive(context.Background(), c)
+			got, err := r.Receive(context.Background(), c) //nolint:usetesting // it outlives no test
 			if err != nil {
 				err = refusal
 			}
