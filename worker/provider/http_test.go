@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -224,4 +225,61 @@ func TestConnectionsHaveNoLimitOfTheirOwn(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestConnectionsAreAboutAsManyAsNeeded sends 2,000 requests a second to a server that takes 50 ms: as
+// many connections are needed as requests are under way at once, a hundred, and others would be
+// handshakes in vain. What is compared was counted in the same run; a machine that is too slow for the
+// rate has no more under way than a worker with as many slots.
+func TestConnectionsAreAboutAsManyAsNeeded(t *testing.T) {
+	const (
+		rate   = 2000
+		lasts  = 2 * time.Second
+		answer = 50 * time.Millisecond
+		slots  = 256
+	)
+	var made atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(answer) }))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			made.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	client := provider.NewHTTPClient()
+	t.Cleanup(client.CloseIdleConnections)
+
+	var underWay, needed, sent atomic.Int64
+	send := func() {
+		now := underWay.Add(1)
+		defer underWay.Add(-1)
+		for most := needed.Load(); now > most && !needed.CompareAndSwap(most, now); most = needed.Load() {
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("code=493817"))
+		if err == nil {
+			_, err = provider.Do(client, request)
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		sent.Add(1)
+	}
+	var group sync.WaitGroup
+	free := make(chan struct{}, slots)
+	begun := time.Now()
+	for due := begun; due.Before(begun.Add(lasts)); due = due.Add(time.Second / rate) {
+		time.Sleep(time.Until(due))
+		free <- struct{}{}
+		group.Go(func() { send(); <-free })
+	}
+	group.Wait()
+	t.Logf("%d requests, at most %d at once, %d connections", sent.Load(), needed.Load(), made.Load())
+	if sent.Load() != rate*int64(lasts/time.Second) {
+		t.Errorf("%d requests were answered", sent.Load())
+	}
+	if made.Load() > 2*needed.Load() {
+		t.Errorf("%d connections were made for %d requests at once; want at most twice as many", made.Load(), needed.Load())
+	}
 }
